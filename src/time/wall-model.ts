@@ -4,6 +4,8 @@ import { type MediaTicks, ticksToMicros, type WallMicros, wallMicros } from './u
 export const MAX_SLEW_PPM = 500;
 /** The least-delayed frame is looked for in the last one to two of these, counted in media time. */
 const WINDOW_MICROS = 30_000_000;
+/** Drift is told from this much media time on. */
+const DRIFT_MICROS = 600_000_000;
 const NONE = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -27,6 +29,10 @@ export class WallModel {
   /** Media time up to which the allowance for slewing was given, and the part of it (in 10^-6 µs) not yet used. */
   #slewedTo = 0;
   #allowance = 0;
+  /** The first whole window: where drift is measured from. */
+  #firstMin = NONE;
+  #firstEnd = 0;
+  #previousEnd = 0;
 
   /** @param startWall arrival of the frame at media time zero */
   constructor(startWall: WallMicros) {
@@ -39,6 +45,11 @@ export class WallModel {
     const delay = arrival - this.#startWall - mediaMicros;
     if (mediaMicros - this.#windowStart >= WINDOW_MICROS) {
       this.#previousMin = this.#windowMin;
+      this.#previousEnd = mediaMicros;
+      if (this.#firstMin === NONE) {
+        this.#firstMin = this.#windowMin;
+        this.#firstEnd = mediaMicros;
+      }
       this.#windowMin = NONE;
       this.#windowStart = mediaMicros;
     }
@@ -67,6 +78,17 @@ export class WallModel {
   /** Wall time of a media time near the last one observed. */
   wallAt(media: MediaTicks): WallMicros {
     return wallMicros(this.#startWall + ticksToMicros(media) + this.#correction);
+  }
+
+  /**
+   * How much faster the camera's media clock runs than ours, in parts per million, from the least delays of the first
+   * and of the last whole window; `null` in the first ten minutes, when the network's jitter would drown it.
+   */
+  get driftPpm(): number | null {
+    const elapsed = this.#previousEnd - this.#firstEnd;
+    if (elapsed < DRIFT_MICROS) return null;
+    // A fast camera's timestamps run ahead, so its frames seem less and less delayed.
+    return Math.round(((this.#firstMin - this.#previousMin) / elapsed) * 10_000_000) / 10;
   }
 
   /** Microseconds by which the model now differs from the least-delayed frame of the last window. */

@@ -1,0 +1,40 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { FIRST } from './migrations/0001-first.ts';
+
+/** Applied in order, each once; `user_version` counts them. Never edited once released: a new one is added. */
+const MIGRATIONS: readonly string[] = [FIRST];
+
+/** "Vgie", so that `file` and people can tell whose database this is. */
+const APPLICATION_ID = 0x56676965;
+
+/**
+ * Brings the schema to this version.
+ * @throws Error with one sentence for a person when the file is somebody else's, or newer than this program
+ */
+export function migrate(database: DatabaseSync, path: string): void {
+  const applicationId = pragma(database, 'application_id');
+  const version = pragma(database, 'user_version');
+  const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n'];
+  if (applicationId !== APPLICATION_ID && tables !== 0) {
+    throw new Error(`${path} is a database of another program, not a catalog of Vigie.`);
+  }
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `${path} was made by a newer Vigie: its schema has version ${version}, and this program knows ${MIGRATIONS.length}.`,
+    );
+  }
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      database.exec(MIGRATIONS[next] as string);
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`);
+    } catch (error) {
+      database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

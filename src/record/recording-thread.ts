@@ -1,0 +1,118 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { MessagePort } from 'node:worker_threads';
+import { CameraHub } from '../ingest/camera-hub.ts';
+import { CameraSupervisor } from '../ingest/camera-supervisor.ts';
+import { SlabPool } from '../media/slab-pool.ts';
+import { parseRtspUrl } from '../rtsp/url.ts';
+import { ClockStepDetector } from '../time/clock-step.ts';
+import { systemClock } from '../time/clock.ts';
+import { microsToTicks, type MonoMicros } from '../time/units.ts';
+import { CameraRecorder } from './camera-recorder.ts';
+import type { RecorderEvent } from './recorder-event.ts';
+import type { ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages.ts';
+
+const READ_BUFFER_BYTES = 64 * 1024;
+const SLAB_BYTES = 64 * 1024;
+const TICK_MILLIS = 250;
+const REPORT_MILLIS = 100;
+const STATUS_MICROS = 1_000_000;
+/** First connections are this far apart, and all within a few seconds. */
+const START_STEP_MICROS = 25_000;
+const LONGEST_START_MICROS = 5_000_000;
+
+/**
+ * What runs in a recording thread: the cameras given to it, from socket to disk. It shares nothing with the main
+ * thread but messages, so that no request, query or crash there can hold up a socket here.
+ */
+export function runRecordingThread(port: MessagePort, setup: ThreadSetup): void {
+  const clock = systemClock;
+  const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
+  const pool = new SlabPool({ slabBytes: SLAB_BYTES, budgetBytes: setup.bufferBytes });
+  const steps = new ClockStepDetector(clock);
+  const loopDelay = monitorEventLoopDelay({ resolution: 20 });
+  loopDelay.enable();
+  const report = (message: ThreadReport): void => port.postMessage(message);
+
+  let events: RecorderEvent[] = [];
+  let writeMicros: number[] = [];
+  const sendEvents = (): void => {
+    if (events.length === 0 && writeMicros.length === 0) return;
+    report({ kind: 'events', events, writeMicros });
+    events = [];
+    writeMicros = [];
+  };
+
+  const began = clock.mono();
+  const step = Math.min(START_STEP_MICROS, LONGEST_START_MICROS / Math.max(1, setup.cameras.length));
+  const cameras = setup.cameras.map((camera, index) => {
+    const { cameraNo } = camera;
+    const url = parseRtspUrl(camera.url);
+    if (!url)
+      throw new Error(
+        `Camera "${camera.id}" came to the recording thread with a source that is no RTSP URL.`,
+      );
+    const recorder = new CameraRecorder({
+      camera,
+      storageRoot: setup.storageRoot,
+      segmentMicros: setup.segmentMicros,
+      syncMicros: setup.syncMicros,
+      clock,
+      emit: (event) => void events.push(event),
+      onWrite: (micros) => void writeMicros.push(micros),
+      onProblem: (cause, error) =>
+        report({ kind: 'disk', cameraNo, cause, problem: (error as Error).message }),
+    });
+    const hub = new CameraHub({ pool, sink: recorder, fragmentTicks: microsToTicks(setup.fragmentMicros) });
+    const supervisor = new CameraSupervisor(
+      {
+        url,
+        hub,
+        sink: recorder,
+        clock,
+        readBuffer,
+        random: Math.random,
+        onChange: (state, reason) => report({ kind: 'camera', cameraNo, state, reason }),
+      },
+      (began + index * step) as MonoMicros,
+    );
+    return { cameraNo, hub, recorder, supervisor };
+  });
+
+  let statusAt = 0;
+  const tick = (): void => {
+    const now = clock.mono();
+    for (const camera of cameras) camera.supervisor.tick(now);
+    if (now < statusAt) return;
+    statusAt = now + STATUS_MICROS;
+    const stepped = steps.check();
+    if (stepped !== 0) {
+      for (const camera of cameras) camera.hub.restartAtKey();
+      report({ kind: 'clock-step', micros: stepped });
+    }
+    pool.trim();
+    report({
+      kind: 'status',
+      cameras: cameras.map(({ cameraNo, supervisor }) => ({ cameraNo, status: supervisor.status() })),
+      loopDelaySeconds: loopDelay.percentile(99) / 1e9,
+      bufferedBytes: pool.takenBytes,
+    });
+    loopDelay.reset();
+  };
+  const ticker = setInterval(tick, TICK_MILLIS);
+  const sender = setInterval(sendEvents, REPORT_MILLIS);
+
+  const stop = async (): Promise<void> => {
+    clearInterval(ticker);
+    for (const camera of cameras) camera.supervisor.stop('shutdown');
+    await Promise.all(cameras.map((camera) => camera.recorder.drained()));
+    clearInterval(sender);
+    sendEvents();
+    loopDelay.disable();
+    report({ kind: 'stopped' });
+    port.close();
+  };
+  port.on('message', (command: ThreadCommand) => {
+    if (command.kind === 'stop') void stop();
+  });
+  tick();
+}
