@@ -30,8 +30,10 @@ const HEADER_BYTES = INTERLEAVED_BYTES + RTP_BYTES;
  * What is starred belongs to a client and is patched in place just before the one write of the frame.
  */
 export interface PacketizedFrame {
-  /** Replaced by a copy when a socket still holds it: see `giveAway`. */
+  /** Replaced by a copy when a socket still holds it: see `ownBytes`. */
   bytes: Buffer;
+  /** A socket has not finished with `bytes`. */
+  held: boolean;
   /** Where each packet's `$` is. */
   readonly packetOffsets: Uint32Array;
   readonly key: boolean;
@@ -82,7 +84,7 @@ export function packetizeUnit(unit: AccessUnit, codec: VideoCodec, identity: boo
     identityPacket < 0
       ? -1
       : (packetOffsets[identityPacket] as number) + HEADER_BYTES + identityDigitsOffset(codec);
-  return { bytes, packetOffsets, key: unit.key, identityOffset };
+  return { bytes, held: false, packetOffsets, key: unit.key, identityOffset };
 }
 
 /** Makes the frame one client's. Called for every frame sent: allocates nothing. */
@@ -115,11 +117,13 @@ export function patchFrame(
 }
 
 /**
- * Leaves the frame's memory to the socket that still has to send it, and goes on with a copy: otherwise the next
- * client's patch would change bytes that are on their way.
+ * Makes sure that patching the frame changes no bytes that are still on their way to another client: then their memory
+ * is left to that socket, and the frame goes on with a copy.
  */
-export function giveAway(frame: PacketizedFrame): void {
+export function ownBytes(frame: PacketizedFrame): void {
+  if (!frame.held) return;
   frame.bytes = Buffer.from(frame.bytes);
+  frame.held = false;
 }
 
 /** Parameter sets travel together (RFC 6184 section 5.7.1, RFC 7798 section 4.4.2) when they fit one packet. */
