@@ -1,4 +1,4 @@
-import type { Catalog, CatalogWrite } from '../catalog/catalog.ts';
+import type { Catalog, CatalogWrite, GapCause, GapRow } from '../catalog/catalog.ts';
 import type { OpenSegments, SegmentView } from '../catalog/segment-view.ts';
 import type { FragmentEntry } from '../media/fragment-index.ts';
 import type { WallMicros } from '../time/units.ts';
@@ -33,6 +33,7 @@ export class RecordingJournal implements OpenSegments {
   readonly #onProblem: (error: unknown) => void;
   /** By camera: the segments that are not yet closed in the catalog, oldest first. */
   readonly #live = new Map<number, LiveSegment[]>();
+  readonly #missing = new Map<number, GapCause>();
   readonly #events: RecorderEvent[] = [];
   #writes: CatalogWrite[] = [];
   /** Closed in `#writes`, to leave the live view once they are committed. */
@@ -59,8 +60,22 @@ export class RecordingJournal implements OpenSegments {
 
   push(events: readonly RecorderEvent[]): void {
     if (this.#events.length + this.#writes.length > MAX_WAITING) return;
-    this.#events.push(...events);
+    for (const event of events) {
+      this.#events.push(event);
+      if (event.kind === 'gap-opened') this.#missing.set(event.cameraNo, event.cause);
+      else if (event.kind === 'gap-closed') this.#missing.delete(event.cameraNo);
+    }
     this.#timer ??= setTimeout(() => void this.flush(), COMMIT_MILLIS);
+  }
+
+  /** Why nothing of the camera is recorded now; `undefined` when something is. */
+  missing(cameraNo: number): GapCause | undefined {
+    return this.#missing.get(cameraNo);
+  }
+
+  /** Gaps that are open in the catalog already. */
+  seedGaps(gaps: readonly GapRow[]): void {
+    for (const gap of gaps) this.#missing.set(gap.cameraNo, gap.cause);
   }
 
   /** Segments whose files were left as after a crash since the last call: to be walked and settled. */

@@ -111,14 +111,26 @@ export class RecordingService {
     return this.#status.get(cameraNo);
   }
 
-  /** Threads that should be recording and are not. */
-  get deadThreads(): readonly string[] {
-    return this.#threads.filter((thread) => thread.dead).map((thread) => thread.name);
+  /** What keeps recording from being as it should, for people. */
+  *problems(): Generator<string> {
+    if (this.journal.problem !== undefined) yield this.journal.problem;
+    for (const thread of this.#threads) if (thread.dead) yield `Recording thread ${thread.name} is down.`;
+    const blocked = this.#options.cameras.filter(({ row }) => this.status(row.cameraNo)?.state === 'blocked');
+    const first = blocked[0] && this.status(blocked[0].row.cameraNo);
+    if (first)
+      yield `${blocked.length} of ${this.#options.cameras.length} cameras cannot be written: ${first.reason}`;
+  }
+
+  /** Every camera that should be recorded now, and why it is not, if it is not. */
+  *recorded(): Generator<{ readonly id: string; readonly missing: GapCause | undefined }> {
+    for (const { row } of this.#options.cameras)
+      yield { id: row.id, missing: this.journal.missing(row.cameraNo) };
   }
 
   /** Settles what cameras left behind whose recording ended without a word. */
   async #recover(cameras: readonly CameraRow[]): Promise<void> {
     this.#report(await recover(this.#recovery, cameras));
+    this.journal.seedGaps(await this.#options.catalog.openGaps());
   }
 
   #report(report: RecoveryReport): void {
