@@ -20,6 +20,8 @@ export interface Simulator {
   url(path: string): string;
   /** Of every PLAY since the start, in order. */
   stats(): readonly SessionStats[];
+  /** No frame is sent any more; connections stay. */
+  pause(): void;
   /** Breaks the connections of one camera, or of all. */
   dropClients(path?: string): void;
   stop(): Promise<void>;
@@ -70,6 +72,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     url: (path) => `rtsp://127.0.0.1:${port}/${path}`,
     stats: () =>
       [...ended, ...[...playing].map((stream) => stream.stats)].sort((a, b) => a.session - b.session),
+    pause: () => clearInterval(timer),
     dropClients(path) {
       for (const session of sessions) {
         if (path === undefined || session.stream?.stats.path === path) session.close();

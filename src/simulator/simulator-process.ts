@@ -3,7 +3,8 @@
  *
  *   node src/simulator/simulator-process.ts '{"cacheFolder": "…", "cameras": [{"path": "cam-1", "clip": {…}}]}'
  *
- * Prints `{"ready":true,"port":N}`; answers a line `stats` on its input with one line of JSON; ends with its input.
+ * Prints `{"ready":true,"port":N}`; answers a line `stats` on its input with one line of JSON, takes `pause` (no more frames) and `drop` (break all
+ * connections), and ends with its input.
  */
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
   input.on('line', (line) => {
     if (line === 'stats') process.stdout.write(`${JSON.stringify(simulator.stats())}\n`);
     if (line === 'drop') simulator.dropClients();
+    if (line === 'pause') simulator.pause();
   });
   process.stdout.write(`${JSON.stringify({ ready: true, port: simulator.port })}\n`);
 }

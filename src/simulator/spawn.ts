@@ -13,6 +13,10 @@ export interface SimulatorProcess {
   readonly port: number;
   url(path: string): string;
   stats(): Promise<readonly SessionStats[]>;
+  /** No frame is sent any more, connections stay; returns what was sent. */
+  pause(): Promise<readonly SessionStats[]>;
+  /** Breaks all connections. */
+  drop(): void;
   /** Resolves when the process has ended, by itself or not. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -36,15 +40,18 @@ export async function spawnSimulator(options: ProcessOptions): Promise<Simulator
   const first = await Promise.race([nextLine(lines), ended]);
   if (first === undefined) throw new Error(`The simulated cameras did not start: ${said.trim()}`);
   const { port } = JSON.parse(first) as { port: number };
+  const ask = async (commands: string): Promise<readonly SessionStats[]> => {
+    const answer = nextLine(lines);
+    child.stdin.write(commands);
+    return JSON.parse(await answer) as SessionStats[];
+  };
   return {
     pid: child.pid as number,
     port,
     url: (path) => `rtsp://127.0.0.1:${port}/${path}`,
-    async stats() {
-      const answer = nextLine(lines);
-      child.stdin.write('stats\n');
-      return JSON.parse(await answer) as SessionStats[];
-    },
+    stats: () => ask('stats\n'),
+    pause: () => ask('pause\nstats\n'),
+    drop: () => void child.stdin.write('drop\n'),
     ended,
     stop: () => stop(child, ended),
   };
