@@ -127,7 +127,10 @@ export async function measureFfmpeg(load: Load): Promise<Measured> {
     const elapsed = (performance.now() - began) / 1000;
     const after = total();
     const stats = await simulator.pause();
-    await Promise.all(recorders.map(end));
+    await sleep(2_000);
+    // ffmpeg ends its file when the camera goes away; a signal would not reach it while it waits for a packet.
+    simulator.drop();
+    await Promise.all(recorders.map((recorder) => gone(recorder, 10_000)));
     const check = await checkAll(stats, join(folder, 'segments'), (path) =>
       framesInFile(path, bundledFfmpeg),
     );
@@ -187,6 +190,13 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;
+}
+
+async function gone(child: ChildProcess, millis: number): Promise<void> {
+  if (child.exitCode !== null) return;
+  const timer = setTimeout(() => child.kill('SIGKILL'), millis);
+  await once(child, 'exit');
+  clearTimeout(timer);
 }
 
 async function checkAll(
