@@ -63,7 +63,7 @@ export function timelineRoutes(app: ApiApp, deps: ApiDeps): void {
     '/api/cameras/:id/hls/index.m3u8',
     {
       schema: {
-        summary: `VOD playlist of up to ${MAX_PLAYLIST_HOURS} h: fMP4 by byte range`,
+        summary: `Playlist of up to ${MAX_PLAYLIST_HOURS} h: fMP4 by byte range; it grows until the range is over`,
         params: cameraParams,
         querystring: rangeSchema,
       },
@@ -71,7 +71,8 @@ export function timelineRoutes(app: ApiApp, deps: ApiDeps): void {
     async (request, reply) => {
       const camera = await recordedCamera(deps.catalog, request.params.id);
       const { from, to } = rangeOf(request.query, MAX_PLAYLIST_HOURS);
-      const playlist = buildPlaylist(await deps.segments.between(camera, from, to), from, to);
+      const growing = to > deps.clock.wall();
+      const playlist = buildPlaylist(await deps.segments.between(camera, from, to), from, to, growing);
       if (playlist === undefined) {
         throw notRecorded(camera, `between ${formatIso(from)} and ${formatIso(to)}`);
       }

@@ -15,27 +15,36 @@ const FINE_RANGE_MICROS = 3_600_000_000;
 /** A camera that sends key frames only would have an entry a frame: entries are joined to at least this. */
 const FINE_ENTRY_TICKS = MEDIA_TICKS_PER_SECOND / 2;
 const COARSE_ENTRY_TICKS = 10 * MEDIA_TICKS_PER_SECOND;
+/** Only a camera with key frames further apart than this has longer entries. */
+const LONGEST_USUAL_ENTRY_MICROS = 10_000_000;
 
 /**
- * The VOD playlist (RFC 8216) of [from, to): whole segment files by byte range, nothing rewritten. The range is
- * widened to whole entries. `undefined` when nothing in it is recorded.
+ * The playlist (RFC 8216) of [from, to): whole segment files by byte range, nothing rewritten. The range is widened
+ * to whole entries, and `EXT-X-START` says where `from` is in the first. `undefined` when nothing in it is recorded.
+ *
+ * `growing`, for a range that is not over yet: an event playlist, which players ask for again until it ends. What it
+ * once listed never changes, so the group of pictures that is still being written is left out.
  */
 export function buildPlaylist(
   segments: readonly SegmentView[],
   from: WallMicros,
   to: WallMicros,
+  growing = false,
 ): string | undefined {
   const target = to - from <= FINE_RANGE_MICROS ? FINE_ENTRY_TICKS : COARSE_ENTRY_TICKS;
   const files = segments.flatMap((segment) => coveringSpan(segment, from, to) ?? []);
-  if (files.length === 0) return undefined;
 
   const lines: string[] = [];
-  let longest = 0;
+  /** Section 4.3.3.1 allows no change of the target duration between two loads of a growing playlist. */
+  let longest = growing ? LONGEST_USUAL_ENTRY_MICROS : 0;
   let independent = true;
   let before: FragmentSpan | undefined;
   /** Ticks and microseconds since the last discontinuity: lengths are rounded against their sum, so none drifts. */
   let ticks = 0;
   for (const file of files) {
+    const entries = entriesOf(file, target);
+    if (growing && file === files.at(-1) && file.segment.open) entries.pop();
+    if (entries.length === 0) continue;
     const broken = before !== undefined && !continues(before, file);
     if (broken) lines.push('#EXT-X-DISCONTINUITY');
     if (broken || before === undefined) ticks = 0;
@@ -45,7 +54,7 @@ export function buildPlaylist(
       lines.push(`#EXT-X-MAP:URI="${uri}",BYTERANGE="${file.segment.headBytes}@0"`);
     }
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${playlistTime(spanStart(file))}`);
-    for (const entry of entriesOf(file, target)) {
+    for (const entry of entries) {
       const micros = microsOf(ticks + entry.durationTicks) - microsOf(ticks);
       ticks += entry.durationTicks;
       longest = Math.max(longest, micros);
@@ -58,16 +67,24 @@ export function buildPlaylist(
     }
     before = file;
   }
+  if (before === undefined) return undefined;
   const head = [
     '#EXTM3U',
     '#EXT-X-VERSION:7',
     // RFC 8216 section 4.3.3.1: each length, rounded to the nearest second, is at most this.
     `#EXT-X-TARGETDURATION:${Math.max(1, Math.round(longest / 1_000_000))}`,
     '#EXT-X-MEDIA-SEQUENCE:0',
-    '#EXT-X-PLAYLIST-TYPE:VOD',
+    `#EXT-X-PLAYLIST-TYPE:${growing ? 'EVENT' : 'VOD'}`,
     ...(independent ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
+    ...startOf(files, from),
   ];
-  return [...head, ...lines, '#EXT-X-ENDLIST', ''].join('\n');
+  return [...head, ...lines, ...(growing ? [] : ['#EXT-X-ENDLIST']), ''].join('\n');
+}
+
+/** Where to start: the first entry begins with a key frame, up to a group of pictures before what was asked for. */
+function startOf(files: readonly FragmentSpan[], from: WallMicros): readonly string[] {
+  const before = files[0] ? from - spanStart(files[0]) : 0;
+  return before > 0 ? [`#EXT-X-START:TIME-OFFSET=${decimalSeconds(before)},PRECISE=YES`] : [];
 }
 
 function continues(before: FragmentSpan, next: FragmentSpan): boolean {
@@ -80,7 +97,7 @@ function continues(before: FragmentSpan, next: FragmentSpan): boolean {
 }
 
 /** Cuts at key fragments only, so that every entry can be decoded by itself. */
-function entriesOf(file: FragmentSpan, targetTicks: number): readonly FragmentSpan[] {
+function entriesOf(file: FragmentSpan, targetTicks: number): FragmentSpan[] {
   const entries: FragmentSpan[] = [];
   const { fragments } = file.segment;
   let first = file.first;

@@ -9,7 +9,7 @@ import { segmentId } from '../../src/catalog/segment-id.ts';
 import { bundledFfmpeg } from '../../src/media/ffmpeg-path.ts';
 import type { SegmentView } from '../../src/catalog/segment-view.ts';
 import { formatIso } from '../../src/time/iso.ts';
-import { ticksToMicros, type WallMicros, wallMicros } from '../../src/time/units.ts';
+import { monoMicros, ticksToMicros, type WallMicros, wallMicros } from '../../src/time/units.ts';
 import { listen, type RunningApi } from '../support/api.ts';
 import { describeWith } from '../support/components.ts';
 import { createRecording, type Recording } from '../support/recording.ts';
@@ -136,8 +136,9 @@ describe('playlist', () => {
   async function playlist(
     from: number,
     to: number,
+    base = camera(),
   ): Promise<{ text: string; media: HLS.types.MediaPlaylist }> {
-    const answer = await fetch(`${camera()}/hls/index.m3u8?${query(from, to)}`);
+    const answer = await fetch(`${base}/hls/index.m3u8?${query(from, to)}`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toContain('application/vnd.apple.mpegurl');
     const text = await answer.text();
@@ -166,6 +167,34 @@ describe('playlist', () => {
     const { media } = await playlist(frameAt(30), frameAt(51));
     expect(media.segments.length).toBe(2);
     expect(media.segments[0]?.programDateTime?.getTime()).toBe(Math.floor(frameAt(25) / 1000));
+  });
+
+  it('says where the moment asked for is in its first entry', async () => {
+    const { media } = await playlist(frameAt(30), frameAt(51));
+    expect(media.start).toEqual({ offset: 0.2, precise: true });
+    expect((await playlist(START - 1_000_000, frameAt(51))).media.start).toBeUndefined();
+  });
+
+  it('of a range that is not over grows, without what may still change', async () => {
+    const beforeTheEnd = { wall: () => wallMicros(lastEnd()), mono: () => monoMicros(0) };
+    const growing = await listen(recording, { clock: beforeTheEnd });
+    try {
+      const { media, text } = await playlist(
+        START,
+        lastEnd() + 1,
+        `${growing.url}/api/cameras/${recording.camera.id}`,
+      );
+      expect([media.playlistType, media.endlist]).toEqual(['EVENT', false]);
+      const over = await playlist(START, lastEnd());
+      expect(media.segments.length).toBe(over.media.segments.length - 1);
+      const entries = (whole: string): string =>
+        whole.slice(whole.indexOf('#EXT-X-MAP')).replace('#EXT-X-ENDLIST\n', '');
+      expect(entries(over.text).startsWith(entries(text).trimEnd())).toBe(true);
+      // No reload may change it (RFC 8216, section 4.3.3.1), and no camera here has longer entries.
+      expect(media.targetDuration).toBe(10);
+    } finally {
+      await growing.close();
+    }
   });
 
   it('has entries of up to ten seconds, never across files, for more than an hour', async () => {

@@ -1,0 +1,105 @@
+import { DAY, dayText, MINUTE, type Millis, timeText } from '../moments.ts';
+import type { Span, TimelineData } from './timeline-data.ts';
+import { ticks, xOf } from './viewport.ts';
+
+export const TIMELINE_HEIGHT = 92;
+const BAND_TOP = 30;
+const BAND_HEIGHT = 40;
+const LABEL_SPACING = 90;
+
+const COLORS = {
+  empty: '#161d25',
+  recorded: '#2f8f76',
+  gap: '#8c3d3d',
+  hatch: '#c25b56',
+  line: '#2a343f',
+  text: '#93a1b0',
+  now: '#5c6b7a',
+  cursor: '#ffd166',
+  pointer: '#c9d4df',
+};
+
+export interface Drawing {
+  readonly view: Span;
+  readonly data: TimelineData | undefined;
+  readonly now: Millis;
+  readonly playing: Millis | undefined;
+  readonly pointer: Millis | undefined;
+}
+
+/** Draws the whole timeline; sizes are CSS pixels, the context is scaled to the screen. */
+export function drawTimeline(context: CanvasRenderingContext2D, width: number, drawing: Drawing): void {
+  const { view, data, now } = drawing;
+  const x = (at: Millis): number => Math.min(width, Math.max(0, xOf(view, width, at)));
+  context.clearRect(0, 0, width, TIMELINE_HEIGHT);
+  context.fillStyle = COLORS.empty;
+  context.fillRect(0, BAND_TOP, width, BAND_HEIGHT);
+  for (const gap of data?.gaps ?? []) {
+    const from = x(gap.from);
+    hatched(context, from, Math.max(1.5, x(Math.min(gap.to, now)) - from));
+  }
+  context.fillStyle = COLORS.recorded;
+  for (const span of data?.recorded ?? []) {
+    const from = x(span.from);
+    context.fillRect(from, BAND_TOP, Math.max(1, x(span.to) - from), BAND_HEIGHT);
+  }
+  drawLabels(context, view, width);
+  vertical(context, x(now), COLORS.now, BAND_TOP, 1);
+  if (drawing.pointer !== undefined) vertical(context, x(drawing.pointer), COLORS.pointer, BAND_TOP - 6, 1);
+  if (drawing.playing !== undefined && drawing.playing >= view.from && drawing.playing <= view.to) {
+    const at = x(drawing.playing);
+    vertical(context, at, COLORS.cursor, BAND_TOP - 8, 2);
+    context.fillStyle = COLORS.cursor;
+    context.beginPath();
+    context.moveTo(at - 6, BAND_TOP - 12);
+    context.lineTo(at + 6, BAND_TOP - 12);
+    context.lineTo(at, BAND_TOP - 3);
+    context.fill();
+  }
+}
+
+function hatched(context: CanvasRenderingContext2D, from: number, width: number): void {
+  context.save();
+  context.beginPath();
+  context.rect(from, BAND_TOP, width, BAND_HEIGHT);
+  context.clip();
+  context.fillStyle = COLORS.gap;
+  context.fillRect(from, BAND_TOP, width, BAND_HEIGHT);
+  context.strokeStyle = COLORS.hatch;
+  context.lineWidth = 2;
+  context.beginPath();
+  for (let start = from - BAND_HEIGHT - (from % 10); start < from + width; start += 10) {
+    context.moveTo(start, BAND_TOP + BAND_HEIGHT);
+    context.lineTo(start + BAND_HEIGHT, BAND_TOP);
+  }
+  context.stroke();
+  context.restore();
+}
+
+function drawLabels(context: CanvasRenderingContext2D, view: Span, width: number): void {
+  const { step, at } = ticks(view, width, LABEL_SPACING);
+  context.font = '12px system-ui, sans-serif';
+  context.textAlign = 'center';
+  context.textBaseline = 'alphabetic';
+  for (const tick of at) {
+    const column = Math.round(xOf(view, width, tick)) + 0.5;
+    vertical(context, column, COLORS.line, BAND_TOP + BAND_HEIGHT, 1, 5);
+    context.fillStyle = COLORS.text;
+    const time = timeText(tick);
+    const label =
+      step >= DAY || time === '00:00:00' ? dayText(tick) : step >= MINUTE ? time.slice(0, 5) : time;
+    context.fillText(label, column, BAND_TOP + BAND_HEIGHT + 19);
+  }
+}
+
+function vertical(
+  context: CanvasRenderingContext2D,
+  x: number,
+  color: string,
+  top: number,
+  width: number,
+  height = BAND_TOP + BAND_HEIGHT - top,
+): void {
+  context.fillStyle = color;
+  context.fillRect(x - width / 2, top, width, height);
+}
