@@ -19,6 +19,7 @@ const HELP = `npm run bench -- [options]
   --gop DURATION    between key frames (2s)
   --seconds N       measured, after everything is recording (60)
   --align           key frames of all cameras at once: the worst case
+  --cold            without touching memory first, as in the first minutes of a virtual machine that was idle
   --baseline ffmpeg the same cameras recorded by one "ffmpeg -c copy -f segment" each, up to 50 of them
   --folder FOLDER   where recordings go for the time being (the system's temporary folder)
   --json FILE       the figures for a program
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     gop: { type: 'string', default: '2s' },
     seconds: { type: 'string', default: '60' },
     align: { type: 'boolean', default: false },
+    cold: { type: 'boolean', default: false },
     baseline: { type: 'string' },
     folder: { type: 'string' },
     json: { type: 'string' },
@@ -65,6 +67,7 @@ const load = (cameras: number): Load => ({
   seconds,
   folder: values.folder,
   alignKeyFrames: values.align,
+  warm: !values.cold,
   clip: {
     codec: 'h264',
     width: Number(size[1]),

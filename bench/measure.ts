@@ -13,12 +13,15 @@ import type { SessionStats } from '../src/simulator/simulated-camera.ts';
 import { type SimulatorProcess, spawnSimulator } from '../src/simulator/spawn.ts';
 import { costOf, peakResident, threadCosts } from './process-cost.ts';
 import { checkFrames, framesInFile, framesInSegment } from './recorded-frames.ts';
+import { warmMemory } from './warm-memory.ts';
 
 export interface Load {
   readonly cameras: number;
   readonly seconds: number;
   readonly folder: string | undefined;
   readonly alignKeyFrames: boolean;
+  /** Measured on memory that was touched before, see `warmMemory`. */
+  readonly warm: boolean;
   readonly clip: ClipSpec;
 }
 
@@ -147,6 +150,7 @@ async function withCameras(
   measure: (simulator: SimulatorProcess, folder: string) => Promise<Measured>,
 ): Promise<Measured> {
   const folder = await mkdtemp(join(load.folder ?? tmpdir(), 'vigie-bench-'));
+  if (load.warm) await warmMemory(folder, volumeOf(load));
   const simulator = await spawnSimulator({
     cacheFolder: CACHE,
     identity: true,
@@ -160,6 +164,10 @@ async function withCameras(
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** Bytes that a run writes, about. */
+const volumeOf = ({ cameras, seconds, clip }: Load): number =>
+  cameras * (clip.bitrateBps / 8) * (seconds + 2 * SETTLE_SECONDS);
 
 const paths = (load: Load): string[] => Array.from({ length: load.cameras }, (_, i) => `cam-${i + 1}`);
 
@@ -205,7 +213,9 @@ async function checkAll(
   read: (path: string) => Promise<FrameIdentity[]>,
 ): Promise<Pick<Measured, 'sent' | 'found' | 'missing' | 'doubled' | 'outOfOrder'>> {
   const total = { sent: 0, found: 0, missing: 0, doubled: 0, outOfOrder: 0 };
-  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.mp4')).sort();
+  const files = (await readdir(folder, { recursive: true }))
+    .filter((name) => name.endsWith('.mp4'))
+    .toSorted();
   for (const session of stats) {
     const found: FrameIdentity[] = [];
     for (const file of files.filter((name) => name.startsWith(`${session.path}/`))) {

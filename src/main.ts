@@ -39,7 +39,7 @@ export class StartError extends Error {}
 export async function startServer({ config, log, webRoot }: ServerOptions): Promise<Server> {
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    for (const close of closers.splice(0).toReversed()) await close();
   };
   try {
     await prepareFolder(config.storage.path);

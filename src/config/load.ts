@@ -88,7 +88,7 @@ export function loadConfig(input: {
   for (const [path, id] of duplicates(value))
     report(offsetOf(path), path, id, 'an id that no other camera has');
   if (!parsed.success || problems.length > 0) {
-    return { ok: false, problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
+    return { ok: false, problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
   }
   return { ok: true, config: build(parsed.data) };
 }
@@ -175,8 +175,8 @@ function duplicates(value: unknown): [Path, string][] {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const plain = value !== null && typeof value === 'object' && 'toJSON' in value ? 'a group or list' : value;
-  const text = redactSecrets(typeof plain === 'string' ? JSON.stringify(plain) : String(plain));
+  const found = value !== null && typeof value === 'object' ? 'a group or list' : JSON.stringify(value);
+  const text = redactSecrets(found);
   return text.length > MAX_FOUND_LENGTH ? `${text.slice(0, MAX_FOUND_LENGTH)}…` : text;
 }
 

@@ -262,7 +262,7 @@ export class FragmentBuilder {
     // With B-frames the camera sends presentation times in decoding order. Sorted, the same times are decoding
     // times: each picture is decoded no later than something is shown, and offsets may be negative (trun
     // version 1). Without B-frames sorting changes nothing.
-    const order = this.#reordered ? ticks.slice().sort() : ticks;
+    const order = this.#reordered ? ticks.toSorted() : ticks;
     // Where B-frames of the next group may still come before its key frame, that one's time is no end.
     const frameTicks =
       this.#reordered && count > 1

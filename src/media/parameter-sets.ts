@@ -121,7 +121,7 @@ export class ParameterSets {
 }
 
 const inOrder = (sets: ReadonlyMap<number, Uint8Array>): Uint8Array[] =>
-  [...sets].sort(([a], [b]) => a - b).map(([, nal]) => nal);
+  [...sets].toSorted(([a], [b]) => a - b).map(([, nal]) => nal);
 
 /** The codecs parameter of a decoder configuration that was read from a file. */
 export function codecsOf(codec: VideoConfig['codec'], decoderConfig: Uint8Array): string {

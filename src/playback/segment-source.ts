@@ -65,7 +65,7 @@ export function mergeSegments(
   const growing = live.filter(
     (view) => !known.has(view.start) && view.fragments.length > 0 && view.start < to && view.end > from,
   );
-  return [...closed, ...growing].sort((a, b) => a.start - b.start);
+  return [...closed, ...growing].toSorted((a, b) => a.start - b.start);
 }
 
 const isReadable = (row: SegmentRow): boolean => row.state !== 'open' && row.state !== 'garbage';

@@ -82,7 +82,7 @@ export function buildTimeline(
 }
 
 const sorted = <T extends { readonly from: WallMicros }>(items: readonly T[]): T[] =>
-  [...items].sort((a, b) => a.from - b.from);
+  items.toSorted((a, b) => a.from - b.from);
 
 function mergeRanges(ranges: readonly WallRange[], resolution: number): WallRange[] {
   const merged: WallRange[] = [];

@@ -13,6 +13,7 @@ import { mediaTicks, type MonoMicros, type WallMicros } from '../time/units.ts';
 import type { RecorderEvent } from './recorder-event.ts';
 import { nextBoundary } from './segment-boundary.ts';
 import { SegmentFile } from './segment-file.ts';
+import type { StagingBuffers } from './staging-buffers.ts';
 
 /** A camera without key frames would never come to the end of a segment: then it is cut where it is. */
 const LONGEST_SEGMENTS = 5;
@@ -22,6 +23,8 @@ const LONGEST_RETRY_MICROS = 30_000_000;
 export interface RecorderOptions {
   readonly camera: { readonly cameraNo: number; readonly id: string };
   readonly storageRoot: string;
+  /** For writing past the file cache; one for all cameras of a thread. */
+  readonly staging: StagingBuffers | undefined;
   readonly segmentMicros: number;
   /** Longest time between two syncs of a file that is written to. */
   readonly syncMicros: number;
@@ -137,7 +140,7 @@ export class CameraRecorder implements FragmentSink {
   }
 
   async #begin(fragment: Fragment): Promise<void> {
-    const { camera, storageRoot, segmentMicros, emit } = this.#options;
+    const { camera, storageRoot, staging, segmentMicros, emit } = this.#options;
     const start = fragment.wallStart;
     const run = this.#run ?? { start, baseTicks: fragment.data.startTicks };
     if (fragment.config !== this.#config) {
@@ -150,7 +153,10 @@ export class CameraRecorder implements FragmentSink {
       start,
       runStart: run.start,
     });
-    const file = await SegmentFile.create(join(storageRoot, segmentKey(camera.id, camera.cameraNo, start)));
+    const file = await SegmentFile.create(
+      join(storageRoot, segmentKey(camera.id, camera.cameraNo, start)),
+      staging,
+    );
     const headBytes = this.#init.length + identity.length;
     const open: OpenSegment = {
       file,
@@ -166,7 +172,7 @@ export class CameraRecorder implements FragmentSink {
       entry = await this.#write(open, fragment, run.baseTicks, [this.#init, identity]);
     } catch (error) {
       // There is no row yet, so nothing may stay.
-      await file.closeCut().catch(() => undefined);
+      await file.close().catch(() => undefined);
       await unlink(file.path).catch(() => undefined);
       throw error;
     }
@@ -258,7 +264,7 @@ export class CameraRecorder implements FragmentSink {
     if (open) {
       this.#open = undefined;
       try {
-        emit({ kind: 'closed', cameraNo: camera.cameraNo, sha256: await open.file.closeCut() });
+        emit({ kind: 'closed', cameraNo: camera.cameraNo, sha256: await open.file.close() });
       } catch {
         emit({ kind: 'broken', cameraNo: camera.cameraNo });
       }

@@ -9,6 +9,7 @@ import { systemClock } from '../time/clock.ts';
 import { microsToTicks, type MonoMicros } from '../time/units.ts';
 import { CameraRecorder } from './camera-recorder.ts';
 import type { RecorderEvent } from './recorder-event.ts';
+import { StagingBuffers } from './staging-buffers.ts';
 import type { ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages.ts';
 
 const READ_BUFFER_BYTES = 64 * 1024;
@@ -28,6 +29,7 @@ export function runRecordingThread(port: MessagePort, setup: ThreadSetup): void 
   const clock = systemClock;
   const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   const pool = new SlabPool({ slabBytes: SLAB_BYTES, budgetBytes: setup.bufferBytes });
+  const staging = stagingBuffers();
   const steps = new ClockStepDetector(clock);
   const loopDelay = monitorEventLoopDelay({ resolution: 20 });
   loopDelay.enable();
@@ -54,6 +56,7 @@ export function runRecordingThread(port: MessagePort, setup: ThreadSetup): void 
     const recorder = new CameraRecorder({
       camera,
       storageRoot: setup.storageRoot,
+      staging,
       segmentMicros: setup.segmentMicros,
       syncMicros: setup.syncMicros,
       clock,
@@ -115,4 +118,13 @@ export function runRecordingThread(port: MessagePort, setup: ThreadSetup): void 
     if (command.kind === 'stop') void stop();
   });
   tick();
+}
+
+/** Where there is too little address space for them (`ulimit -v`), the file cache does. */
+function stagingBuffers(): StagingBuffers | undefined {
+  try {
+    return new StagingBuffers();
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { DirectWriter } from './direct-writer.ts';
+import type { StagingBuffers } from './staging-buffers.ts';
+
+const MODE = 0o640;
 
 /**
  * A segment file that is being written: what has been written whole, counted and hashed as it goes. Writes go to
@@ -10,35 +14,39 @@ import { dirname } from 'node:path';
 export class SegmentFile {
   readonly path: string;
   readonly #file: FileHandle;
+  /** `undefined`: through the system's file cache. */
+  readonly #direct: DirectWriter | undefined;
   readonly #hash: Hash = createHash('sha256');
   #bytes = 0;
 
   /**
    * Creates the file and its folders; an existing file is never touched (`O_EXCL`).
+   * @param staging for writing past the file cache, where the file system can
    * @throws the error of the file system
    */
-  static async create(path: string): Promise<SegmentFile> {
-    let file: FileHandle;
+  static async create(path: string, staging?: StagingBuffers): Promise<SegmentFile> {
+    let created: SegmentFile;
     try {
-      file = await open(path, 'wx', 0o640);
+      created = await openNew(path, staging);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       await createFolder(dirname(path));
-      file = await open(path, 'wx', 0o640);
+      created = await openNew(path, staging);
     }
     try {
       // The name must outlive a power cut as the content does.
       await syncFolder(dirname(path));
     } catch (error) {
-      await file.close().catch(() => undefined);
+      await created.#file.close().catch(() => undefined);
       throw error;
     }
-    return new SegmentFile(path, file);
+    return created;
   }
 
-  private constructor(path: string, file: FileHandle) {
+  constructor(path: string, file: FileHandle, direct: DirectWriter | undefined) {
     this.path = path;
     this.#file = file;
+    this.#direct = direct;
   }
 
   /** Bytes written whole. */
@@ -53,6 +61,13 @@ export class SegmentFile {
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     let total = 0;
     for (const piece of pieces) total += piece.length;
+    if (this.#direct) await this.#direct.append(pieces, this.#bytes);
+    else await this.#appendCached(pieces, total);
+    for (const piece of pieces) this.#hash.update(piece);
+    this.#bytes += total;
+  }
+
+  async #appendCached(pieces: readonly Uint8Array[], total: number): Promise<void> {
     let written = 0;
     let rest = pieces as Uint8Array[];
     while (written < total) {
@@ -62,8 +77,6 @@ export class SegmentFile {
       written += bytesWritten;
       if (written < total) rest = behind(pieces, written);
     }
-    for (const piece of pieces) this.#hash.update(piece);
-    this.#bytes += total;
   }
 
   /** @throws the error of the file system: what was written since the last sync may not be there */
@@ -72,32 +85,27 @@ export class SegmentFile {
   }
 
   /**
-   * Makes the file durable and closes it.
+   * Cuts off what does not count, makes the file durable, and closes it.
    * @returns its SHA-256
    * @throws the error of the file system; the file is closed all the same
    */
   async close(): Promise<Uint8Array> {
     try {
-      await this.#file.datasync();
+      // Direct writes fill the last block up, and a write that failed may have left a part.
+      await this.#file.truncate(this.#bytes);
+      // Not `datasync`: the length has to be durable too.
+      await this.#file.sync();
     } finally {
       await this.#file.close();
     }
     return this.#hash.digest();
   }
+}
 
-  /**
-   * After a failed write: cuts off what was written of it, and closes.
-   * @throws when even that fails: recovery at the next start then sees to it
-   */
-  async closeCut(): Promise<Uint8Array> {
-    try {
-      await this.#file.truncate(this.#bytes);
-    } catch (error) {
-      await this.#file.close().catch(() => undefined);
-      throw error;
-    }
-    return this.close();
-  }
+async function openNew(path: string, staging: StagingBuffers | undefined): Promise<SegmentFile> {
+  const direct = staging && (await DirectWriter.create(path, MODE));
+  if (staging && direct) return new SegmentFile(path, direct, new DirectWriter(direct, staging));
+  return new SegmentFile(path, await open(path, 'wx', MODE), undefined);
 }
 
 /** The pieces without their first `bytes`. */

@@ -108,13 +108,13 @@ function rtspUrl(
 /** `host`, `host:port`, `[v6%zone]:port` or a bare IPv6 address (A2). */
 function parseEndpoint(text: string): Endpoint | undefined {
   const bracketed = /^\[([^\]@]*)\](?::(\d*))?$/.exec(text);
-  if (bracketed) return endpoint(bracketed[1] ?? '', bracketed[2] ?? '', true);
-  if (isIPv6(decodeZone(text))) return endpoint(text, '', true);
+  if (bracketed) return endpointOf(bracketed[1] ?? '', bracketed[2] ?? '', true);
+  if (isIPv6(decodeZone(text))) return endpointOf(text, '', true);
   const named = /^([^:@[\]\s]+)(?::(\d*))?$/.exec(text);
-  return named ? endpoint(named[1] ?? '', named[2] ?? '', false) : undefined;
+  return named ? endpointOf(named[1] ?? '', named[2] ?? '', false) : undefined;
 }
 
-function endpoint(hostText: string, portText: string, v6: boolean): Endpoint | undefined {
+function endpointOf(hostText: string, portText: string, v6: boolean): Endpoint | undefined {
   const port = portText === '' ? undefined : Number(portText);
   if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
   const suffix = port === undefined ? '' : `:${port}`;

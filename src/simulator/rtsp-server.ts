@@ -71,7 +71,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     port,
     url: (path) => `rtsp://127.0.0.1:${port}/${path}`,
     stats: () =>
-      [...ended, ...[...playing].map((stream) => stream.stats)].sort((a, b) => a.session - b.session),
+      [...ended, ...[...playing].map((stream) => stream.stats)].toSorted((a, b) => a.session - b.session),
     pause: () => clearInterval(timer),
     dropClients(path) {
       for (const session of sessions) {

@@ -199,7 +199,7 @@ describe('clip', () => {
     ];
     for (const [url, status, code] of cases) {
       const answer = await fetch(url);
-      expect([answer.status, (await answer.json()) as unknown]).toMatchObject([status, { error: { code } }]);
+      expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code } }]);
     }
   });
 });
