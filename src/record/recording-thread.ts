@@ -15,7 +15,7 @@ import type { ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages
 const READ_BUFFER_BYTES = 64 * 1024;
 const SLAB_BYTES = 64 * 1024;
 const TICK_MILLIS = 250;
-const REPORT_MILLIS = 100;
+const REPORT_MILLIS = 250;
 const STATUS_MICROS = 1_000_000;
 /** First connections are this far apart, and all within a few seconds. */
 const START_STEP_MICROS = 25_000;
