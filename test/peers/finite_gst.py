@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+"""A camera that is not ours: gst-rtsp-server sends the access units of elementary streams, once, then stops.
+
+usage: finite_gst.py [--auth USER:PASSWORD] NAME=FILE ...     (FILE ends in .h264 or .h265; the mount is /NAME)
+
+Prints "ready PORT" when it listens, and for each stream "NAME sent N" when its last access unit has been taken.
+Debian: python3-gi gir1.2-gst-rtsp-server-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-plugins-{base,good,bad,ugly}
+"""
+import argparse
+
+import gi
+
+for name, version in (("Gst", "1.0"), ("GstRtsp", "1.0"), ("GstRtspServer", "1.0"), ("GstApp", "1.0")):
+    gi.require_version(name, version)
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer
+
+FPS = 25
+
+
+def access_units(path):
+    """Splits at access unit delimiters, with which the streams are made."""
+    data = open(path, "rb").read()
+    delimiter = b"\x00\x00\x00\x01\x46\x01" if path.endswith(".h265") else b"\x00\x00\x00\x01\x09"
+    starts = []
+    at = data.find(delimiter)
+    while at >= 0:
+        starts.append(at)
+        at = data.find(delimiter, at + 1)
+    return [data[a:b] for a, b in zip(starts, starts[1:] + [len(data)])]
+
+
+class Factory(GstRtspServer.RTSPMediaFactory):
+    def __init__(self, name, path):
+        super().__init__()
+        self.name, self.units = name, access_units(path)
+        codec = path.rsplit(".", 1)[1]
+        self.set_launch(
+            f"( appsrc name=source format=time is-live=true block=false max-bytes=0 "
+            f"caps=video/x-{codec},stream-format=byte-stream,alignment=au,framerate={FPS}/1 "
+            f"! {codec}parse ! identity sync=true ! rtp{codec}pay name=pay0 pt=96 config-interval=-1 )"
+        )
+        self.set_shared(True)
+        self.set_protocols(GstRtsp.RTSPLowerTrans.TCP)
+
+    def do_configure(self, media):
+        GstRtspServer.RTSPMediaFactory.do_configure(self, media)
+        state = {"next": 0}
+
+        def need(source, _length):
+            index = state["next"]
+            if index >= len(self.units):
+                return
+            state["next"] = index + 1
+            buffer = Gst.Buffer.new_wrapped(self.units[index])
+            buffer.pts = buffer.dts = index * Gst.SECOND // FPS
+            buffer.duration = Gst.SECOND // FPS
+            source.emit("push-buffer", buffer)
+            if index + 1 == len(self.units):
+                print(f"{self.name} sent {len(self.units)}", flush=True)
+
+        media.get_element().get_by_name("source").connect("need-data", need)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--auth")
+    parser.add_argument("streams", nargs="+")
+    arguments = parser.parse_args()
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service("0")
+    mounts = server.get_mount_points()
+    for stream in arguments.streams:
+        name, path = stream.split("=", 1)
+        factory = Factory(name, path)
+        if arguments.auth:
+            role = "user,media.factory.access=(boolean)true,media.factory.construct=(boolean)true"
+            factory.add_role_from_structure(Gst.Structure.from_string(role)[0])
+        mounts.add_factory(f"/{name}", factory)
+    if arguments.auth:
+        user, password = arguments.auth.split(":")
+        auth = GstRtspServer.RTSPAuth.new()
+        token = GstRtspServer.RTSPToken.new()
+        token.set_string("media.factory.role", "user")
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(user, password, token)
+        server.set_auth(auth)
+    server.attach(None)
+    print(f"ready {server.get_bound_port()}", flush=True)
+    GLib.MainLoop().run()
+
+
+main()

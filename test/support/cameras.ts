@@ -1,0 +1,21 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClipSpec } from '../../src/simulator/ensure-clip.ts';
+
+/** Clips are made once a machine. */
+export const CLIP_CACHE = join(tmpdir(), 'vigie-test-clips');
+
+export const FRAMES_PER_SECOND = 25;
+
+/** Small pictures with a key frame a second. */
+export const smallClip = (changes: Partial<ClipSpec> = {}): ClipSpec => ({
+  codec: 'h264',
+  width: 320,
+  height: 180,
+  fps: FRAMES_PER_SECOND,
+  gopFrames: FRAMES_PER_SECOND,
+  frames: 100,
+  bitrateBps: 400_000,
+  scene: 'busy',
+  ...changes,
+});
