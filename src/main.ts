@@ -117,7 +117,9 @@ async function listen(
     const { code, message } = error as NodeJS.ErrnoException;
     const where = `${host}:${port}`;
     if (code === 'EADDRINUSE')
-      throw new StartError(`${where} is in use by another program: set server.listen.`);
+      throw new StartError(
+        `${where} is in use by another program: choose another one with --listen 127.0.0.1:9000, or server.listen.`,
+      );
     throw new StartError(`Vigie cannot listen on ${where}: ${message}`);
   }
   const address = app.server.address();

@@ -6,20 +6,22 @@ import { serve } from './serve.ts';
 
 const HELP = `Vigie records cameras around the clock and plays any second back.
 
-  vigie serve [--config FILE] [--data FOLDER]    record, and serve the page and the API (the default)
+  vigie serve [--config FILE] [--data FOLDER] [--listen HOST:PORT]
+                                                 record, and serve the page and the API (the default)
   vigie check-config FILE [--json]               say whether a configuration is right
   vigie --version
 
 vigie COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 used wrongly.
 `;
 
-const SERVE_HELP = `vigie serve [--config FILE] [--data FOLDER]
+const SERVE_HELP = `vigie serve [--config FILE] [--data FOLDER] [--listen HOST:PORT]
 
 Records the cameras of a configuration until it is stopped (SIGINT or SIGTERM: files are finished first).
 Without one, four built-in demo cameras are recorded into FOLDER (./data) and shown at http://127.0.0.1:8080.
 
   --config FILE    a YAML configuration; config/example.yaml explains each key
   --data FOLDER    where everything goes when there is no configuration
+  --listen ADDR    address of the page and the API, as in 127.0.0.1:9000, instead of the configured one
 
 The log is JSON lines on standard error.
 `;
@@ -44,10 +46,16 @@ export async function run(args: readonly string[]): Promise<ExitCode> {
   const rest = first.startsWith('-') ? args : args.slice(1);
   switch (command) {
     case 'serve': {
-      const parsed = parse('serve', rest, { config: { type: 'string' }, data: { type: 'string' } }, 0);
+      const options: Options = {
+        config: { type: 'string' },
+        data: { type: 'string' },
+        listen: { type: 'string' },
+      };
+      const parsed = parse('serve', rest, options, 0);
       if (!parsed) return EXIT.usedWrongly;
       if (parsed.values['help']) return say(SERVE_HELP);
-      return serve({ config: text(parsed.values['config']), data: text(parsed.values['data']) });
+      const { config, data, listen } = parsed.values;
+      return serve({ config: text(config), data: text(data), listen: text(listen) });
     }
     case 'check-config': {
       const parsed = parse(

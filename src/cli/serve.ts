@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, defaultConfig } from '../config/config.ts';
 import { loadConfig, problemText } from '../config/load.ts';
+import { parseLoopbackListen } from '../config/schema.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { startDemo } from './demo.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -32,7 +33,14 @@ export async function readConfig(file: string): Promise<Config | undefined> {
 export async function serve(options: {
   readonly config: string | undefined;
   readonly data: string | undefined;
+  /** Instead of the configured address. */
+  readonly listen: string | undefined;
 }): Promise<ExitCode> {
+  const listen = options.listen === undefined ? undefined : parseLoopbackListen(options.listen);
+  if (typeof listen === 'string') {
+    process.stderr.write(`--listen ${options.listen}. Allowed: ${listen}\n`);
+    return EXIT.usedWrongly;
+  }
   const dataFolder = resolve(options.data ?? DEFAULT_DATA);
   const base = options.config === undefined ? defaultConfig(dataFolder) : await readConfig(options.config);
   if (!base) return EXIT.usedWrongly;
@@ -44,7 +52,11 @@ export async function serve(options: {
 
   const { startServer, StartError } = await import('../main.ts');
   const demo = options.config === undefined ? await startDemo(dataFolder, log) : undefined;
-  const config = demo ? { ...base, cameras: demo.cameras } : base;
+  const config = {
+    ...base,
+    server: listen ?? base.server,
+    cameras: demo?.cameras ?? base.cameras,
+  };
   const stopAsked = untilStopped();
   try {
     const server = await startServer({ config, log, webRoot: existsSync(WEB_ROOT) ? WEB_ROOT : undefined });

@@ -37,6 +37,13 @@ export function isLoopback(host: string): boolean {
   return isIP(host) === 4 ? host.startsWith('127.') : host === '::1';
 }
 
+/** As `parseListen`, for the loopback address; otherwise what is allowed. */
+export function parseLoopbackListen(text: string): { host: string; port: number } | string {
+  const result = listen.safeParse(text);
+  if (!result.success) return result.error.issues[0]?.message ?? '';
+  return parseListen(text) as { host: string; port: number };
+}
+
 const listen = z
   .string()
   .refine((text) => parseListen(text) !== undefined, {

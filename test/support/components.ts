@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe } from 'vitest';
 
 /**
@@ -15,6 +17,14 @@ const PROBES = {
       '-c',
       'import gi; gi.require_version("GstRtspServer","1.0"); from gi.repository import GstRtspServer',
     ]),
+  // A file system that can be filled up; inside containers often not allowed.
+  tmpfs: () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vigie-mount-'));
+    const mounted = runs('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', folder]);
+    if (mounted) runs('umount', [folder]);
+    rmdirSync(folder);
+    return mounted;
+  },
 } as const satisfies Record<string, () => boolean>;
 
 export type Component = keyof typeof PROBES;

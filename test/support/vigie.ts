@@ -41,6 +41,7 @@ export interface VigieOptions {
   /** Further lines of the configuration. */
   readonly config?: readonly string[];
   readonly segments?: string;
+  readonly catalog?: string;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -67,7 +68,7 @@ export async function startVigie(options: VigieOptions): Promise<RunningVigie> {
 function configText(options: VigieOptions): string {
   return [
     'server: { listen: "127.0.0.1:0" }',
-    `catalog: { sqlite: ${JSON.stringify(join(options.folder, 'catalog.db'))} }`,
+    `catalog: { sqlite: ${JSON.stringify(options.catalog ?? join(options.folder, 'catalog.db'))} }`,
     `storage: { local: { path: ${JSON.stringify(segmentsOf(options))} } }`,
     ...(options.config ?? []),
     'cameras:',
