@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { redactSecrets } from '../telemetry/redact.ts';
 import { type Config, DEFAULT_RECORD, defaultConfig } from './config.ts';
@@ -50,14 +50,19 @@ export function loadConfig(input: {
   /** Values that came from the environment are secrets: they are never shown. */
   const expanded = new Set<unknown>();
   visit(document, {
-    Scalar(_key, node) {
+    Scalar(_key, node, ancestors) {
       if (typeof node.value !== 'string' || !VARIABLE.test(node.value)) return;
       VARIABLE.lastIndex = 0;
       const offset = node.range?.[0] ?? 0;
       node.value = node.value.replaceAll(VARIABLE, (written, name: string) => {
         const value = env[name];
         if (value === undefined)
-          report(offset, [], written, `a variable of the environment: ${name} is not set`);
+          report(
+            offset,
+            pathOf(ancestors, node),
+            written,
+            `a variable of the environment: ${name} is not set`,
+          );
         return value ?? written;
       });
       expanded.add(node);
@@ -120,13 +125,17 @@ function explain(issue: z.core.$ZodIssue, foundAt: (path: Path) => string): Expl
         };
       });
     case 'invalid_type':
-      return [{ path, found: foundAt(path), allowed: typeText(issue.expected) }];
+      return [{ path, found: foundAt(path), allowed: ruleOf(issue) ?? typeText(issue.expected) }];
     case 'invalid_value':
       return [{ path, found: foundAt(path), allowed: issue.values.join(', ') }];
     default:
       return [{ path, found: foundAt(path), allowed: issue.message }];
   }
 }
+
+/** What the schema says of a key in its own words. */
+const ruleOf = ({ message }: z.core.$ZodIssue): string | undefined =>
+  message.startsWith('Invalid input') ? undefined : message;
 
 /** The keys that the schema has at a path. */
 function keysAllowed(path: Path): string[] {
@@ -149,6 +158,14 @@ function typeText(expected: string): string {
   if (expected === 'object') return 'a group of keys';
   if (expected === 'array') return 'a list';
   return expected === 'boolean' ? 'true or false' : `a ${expected}`;
+}
+
+/** The path of a node, from the nodes that hold it. */
+function pathOf(ancestors: readonly unknown[], node: unknown): Path {
+  return ancestors.flatMap((ancestor, index): (string | number)[] => {
+    if (isPair(ancestor)) return isScalar(ancestor.key) ? [String(ancestor.key.value)] : [];
+    return isSeq(ancestor) ? [ancestor.items.indexOf(ancestors[index + 1] ?? node)] : [];
+  });
 }
 
 /** Where the key itself stands: for keys that should not be there. */

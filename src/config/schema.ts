@@ -56,19 +56,19 @@ const listen = z
   })
   .describe('address of the web page and the API');
 
+const ID_RULE = '1 to 64 of a-z, 0-9 and -, not starting or ending with -';
+
 const cameraId = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, {
-    error: '1 to 64 of a-z, 0-9 and -, not starting or ending with -',
-  })
+  .string({ error: ID_RULE })
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, { error: ID_RULE })
   .describe('names the camera in addresses and in the paths of its files: never change it');
 
+const SOURCE_RULE =
+  'an RTSP URL, as in rtsp://user:password@10.0.1.17/stream1 (other sources are not supported by this version)';
+
 const source = z
-  .string()
-  .refine((text) => /^rtsp:\/\/[^\s]+$/i.test(text) && text.length <= 2_000, {
-    error:
-      'an RTSP URL, as in rtsp://user:password@10.0.1.17/stream1 (other sources are not supported by this version)',
-  })
+  .string({ error: SOURCE_RULE })
+  .refine((text) => /^rtsp:\/\/[^\s]+$/i.test(text) && text.length <= 2_000, { error: SOURCE_RULE })
   .describe('where the video comes from, password included; write ${NAME} to take it from the environment');
 
 const camera = z.strictObject({

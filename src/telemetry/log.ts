@@ -17,7 +17,7 @@ export function createLogger(options: {
   readonly level: string;
   readonly destination?: DestinationStream;
 }): Logger {
-  return pino(
+  const logger = pino(
     {
       level: options.level,
       base: null,
@@ -25,7 +25,6 @@ export function createLogger(options: {
       formatters: {
         level: (label) => ({ level: label }),
         log: (fields) => redactValue(fields) as Record<string, unknown>,
-        bindings: (fields) => redactValue(fields) as Record<string, unknown>,
       },
       serializers: {
         // What is given as `err` has been taken apart by then.
@@ -35,15 +34,23 @@ export function createLogger(options: {
       },
       hooks: {
         logMethod(parameters, method) {
-          const [first, ...rest] = parameters;
-          const safe = typeof first === 'string' ? redactSecrets(first) : first;
-          method.apply(this, [
-            safe,
-            ...rest.map((part: unknown) => (typeof part === 'string' ? redactSecrets(part) : part)),
-          ] as Parameters<typeof method>);
+          const [first, ...rest] = parameters as [unknown, ...unknown[]];
+          // Left to itself, pino makes the error's message the line's.
+          const error = first instanceof Error ? first : (first as { err?: unknown } | null)?.err;
+          if (error instanceof Error && rest.length === 0) rest.push(error.message);
+          const safe = [first instanceof Error ? { err: first } : first, ...rest].map((part) =>
+            typeof part === 'string' ? redactSecrets(part) : part,
+          );
+          method.apply(this, safe as Parameters<typeof method>);
         },
       },
     },
     options.destination ?? pino.destination({ fd: 2, sync: true }),
   );
+  // pino formats the bindings of the first logger only; its children inherit this.
+  const { child } = logger;
+  logger.child = function redactedChild(this: Logger, bindings: object, options?: object) {
+    return child.call(this, redactValue(bindings) as object, options as never) as never;
+  } as typeof child;
+  return logger;
 }

@@ -6,23 +6,30 @@ export const REDACTED = '***';
  * whose name says that they are secret.
  */
 export function redactSecrets(text: string): string {
-  return (
-    text
-      .replaceAll(/\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/"'<>]{0,1024}@/gi, `$1${REDACTED}@`)
-      // A password may hold slashes: then the user part ends at the last @ before a blank.
-      .replaceAll(
-        /\b([a-z][a-z0-9+.-]{1,20}:\/\/)(?!\*\*\*@)[^\s"'<>@]{0,256}:[^\s"'<>]{0,1024}@/gi,
-        `$1${REDACTED}@`,
-      )
-      .replaceAll(
-        /\b((?:proxy-)?authorization["']?\s*[:=]\s*["']?)(?:(?:basic|digest|bearer)\s+)?[^\r\n"']{1,2048}/gi,
-        `$1${REDACTED}`,
-      )
-      .replaceAll(
-        /\b((?:\w*[_-])?(?:pass|passwd|password|psw|pwd|secret|token|secretaccesskey)["']?\s*[:=]\s*["']?)(?:(?!_[a-z]+=)[^&\s"',;}])+/gi,
-        `$1${REDACTED}`,
-      )
-  );
+  return text
+    .replaceAll(/\b[a-z][a-z0-9+.-]{1,20}:\/\/\S+/gi, redactUrl)
+    .replaceAll(
+      /\b((?:proxy-)?authorization["']?\s*[:=]\s*["']?)(?:(?:basic|digest|bearer)\s+)?[^\r\n]{1,2048}/gi,
+      `$1${REDACTED}`,
+    )
+    .replaceAll(
+      /\b((?:\w*[_-])?(?:pass|passwd|password|psw|pwd|secret|token|secretaccesskey)["']?\s*[:=]\s*["']?)(?:(?!_[a-z]+=)[^&\s"',;}])+/gi,
+      `$1${REDACTED}`,
+    );
+}
+
+/**
+ * Passwords hold `@`, `/`, quotes and worse, so everything up to the last `@` before a blank goes. Rather too much than
+ * too little: only where nothing looks like a user part (`rtsp://10.0.0.1/live@main`) is it left.
+ */
+function redactUrl(url: string): string {
+  const userStart = url.indexOf('://') + 3;
+  const userEnd = url.lastIndexOf('@');
+  if (userEnd < userStart) return url;
+  const before = url.slice(userStart, userEnd);
+  const host = /^[^/?#]*/.exec(before)?.[0] ?? '';
+  const isPath = host.length < before.length && !/[:@]/.test(host) && !before.includes('://');
+  return isPath ? url : `${url.slice(0, userStart)}${REDACTED}${url.slice(userEnd)}`;
 }
 
 const MAX_DEPTH = 8;

@@ -1,0 +1,31 @@
+import type { FragmentBuilder } from '../../src/media/fragment-builder.ts';
+import { ParameterSets } from '../../src/media/parameter-sets.ts';
+import type { VideoConfig } from '../../src/media/video-config.ts';
+import { parseAvcC } from '../../src/media/h264/decoder-config.ts';
+
+/** The parameter sets of an encoded H.264 video, as a camera sends them. */
+export function setsOf(config: VideoConfig): ParameterSets {
+  const sets = new ParameterSets('h264');
+  const parsed = parseAvcC(config.decoderConfig);
+  for (const nal of [...(parsed?.sps ?? []), ...(parsed?.pps ?? [])]) sets.put(nal);
+  return sets;
+}
+
+/** NAL units of a sample with four-byte lengths. */
+export function* nalsOf(sample: Uint8Array): Generator<Uint8Array> {
+  const view = new DataView(sample.buffer, sample.byteOffset, sample.length);
+  for (let at = 0; at + 4 <= sample.length; ) {
+    const length = view.getUint32(at);
+    yield sample.subarray(at + 4, at + 4 + length);
+    at += 4 + length;
+  }
+}
+
+/** Puts a whole access unit into a builder. */
+export function collect(builder: FragmentBuilder, nals: readonly Uint8Array[]): void {
+  for (const nal of nals) {
+    builder.beginNal();
+    builder.write(Buffer.from(nal), 0, nal.length);
+    builder.endNal();
+  }
+}
