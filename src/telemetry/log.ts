@@ -48,9 +48,13 @@ export function createLogger(options: {
     options.destination ?? pino.destination({ fd: 2, sync: true }),
   );
   // pino formats the bindings of the first logger only; its children inherit this.
-  const { child } = logger;
-  logger.child = function redactedChild(this: Logger, bindings: object, options?: object) {
-    return child.call(this, redactValue(bindings) as object, options as never) as never;
-  } as typeof child;
+  const original = Object.getPrototypeOf(logger) as {
+    readonly child: (this: Logger, bindings: object, settings?: object) => Logger;
+  };
+  Object.assign(logger, {
+    child(this: Logger, bindings: object, settings?: object): Logger {
+      return original.child.call(this, redactValue(bindings) as object, settings);
+    },
+  });
   return logger;
 }

@@ -138,7 +138,9 @@ describe('segments', () => {
       wallEnd: START + 800_000,
       durationTicks: 72_000,
     });
-    expect(found.fragments.map(({ samples, key }) => [samples, key])).toEqual(Array(4).fill([5, true]));
+    expect(found.fragments.map(({ samples, key }) => [samples, key])).toEqual(
+      Array.from({ length: 4 }, () => [5, true]),
+    );
   });
 
   it('cut at any byte keep exactly the fragments that are whole', async () => {

@@ -39,7 +39,10 @@ function read(bytes: Buffer, cuts: readonly number[], log = new Log()) {
   const shared = Buffer.alloc(bytes.length);
   let problem: string | undefined;
   let at = 0;
-  for (const cut of [...cuts.filter((cut) => cut < bytes.length).toSorted((a, b) => a - b), bytes.length]) {
+  for (const cut of [
+    ...cuts.filter((position) => position < bytes.length).toSorted((a, b) => a - b),
+    bytes.length,
+  ]) {
     const length = bytes.copy(shared, 0, at, cut);
     problem ??= reader.read(shared, length);
     shared.fill(0xcc);
