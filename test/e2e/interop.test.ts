@@ -51,8 +51,10 @@ describeWith(['gst-rtsp-server', 'ffmpeg'], 'cameras of gst-rtsp-server, with di
     vigie = await startVigie(options);
     await until('everything is sent', () => camera.sent.size === STREAMS.length, 40);
     // What has been sent last is on its way for a moment; the camera is then silent, which ends the recording.
-    await until('the silence is noticed', async () =>
-      (await vigie.cameras()).every((one) => one.state !== 'recording'),
+    await until(
+      'the silence is noticed',
+      async () => (await vigie.cameras()).every((one) => one.state !== 'recording'),
+      40,
     );
   }, 120_000);
 

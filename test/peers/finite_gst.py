@@ -33,6 +33,8 @@ class Factory(GstRtspServer.RTSPMediaFactory):
     def __init__(self, name, path):
         super().__init__()
         self.name, self.units = name, access_units(path)
+        # Of the factory, not of a connection: whoever comes again gets nothing that was sent before.
+        self.next = 0
         codec = path.rsplit(".", 1)[1]
         self.set_launch(
             f"( appsrc name=source format=time is-live=true block=false max-bytes=0 "
@@ -44,13 +46,11 @@ class Factory(GstRtspServer.RTSPMediaFactory):
 
     def do_configure(self, media):
         GstRtspServer.RTSPMediaFactory.do_configure(self, media)
-        state = {"next": 0}
-
         def need(source, _length):
-            index = state["next"]
+            index = self.next
             if index >= len(self.units):
                 return
-            state["next"] = index + 1
+            self.next = index + 1
             buffer = Gst.Buffer.new_wrapped(self.units[index])
             buffer.pts = buffer.dts = index * Gst.SECOND // FPS
             buffer.duration = Gst.SECOND // FPS
