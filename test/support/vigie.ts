@@ -77,7 +77,15 @@ function configText(options: VigieOptions): string {
   ].join('\n');
 }
 
+/** Whatever a test that failed did not stop ends with the tests. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 async function watch(child: ChildProcess): Promise<RunningVigie> {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let output = '';
   const log: Record<string, unknown>[] = [];
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });

@@ -84,6 +84,7 @@ function drawLabels(context: CanvasRenderingContext2D, view: Span, width: number
   for (const tick of at) {
     const column = Math.round(xOf(view, width, tick)) + 0.5;
     vertical(context, column, COLORS.line, BAND_TOP + BAND_HEIGHT, 1, 5);
+    if (column < LABEL_SPACING / 4 || column > width - LABEL_SPACING / 4) continue;
     context.fillStyle = COLORS.text;
     const time = timeText(tick);
     const label =
