@@ -168,7 +168,9 @@ export class RtspConnection implements InterleavedHandler {
       }
     } catch (error) {
       // Our own defect, and still no reason to take the other cameras down with this one.
-      this.#fail(failure('protocol', `what ${this.#where} sent met a defect of ours: ${String(error)}`));
+      const place = /[\w-]+\.ts:\d+/.exec((error as Error).stack ?? '')?.[0] ?? 'unknown';
+      const words = `what ${this.#where} sent met a defect of ours (${String(error)}, ${place})`;
+      this.#fail(failure('protocol', words));
     }
   }
 

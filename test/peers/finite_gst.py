@@ -4,7 +4,7 @@
 usage: finite_gst.py [--auth USER:PASSWORD] NAME=FILE ...     (FILE ends in .h264 or .h265; the mount is /NAME)
 
 Prints "ready PORT" when it listens, and for each stream "NAME sent N" when its last access unit has been taken.
-Debian: python3-gi gir1.2-gst-rtsp-server-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-plugins-{base,good,bad,ugly}
+Debian: python3-gi gir1.2-gst-rtsp-server-1.0 gir1.2-gst-plugins-base-1.0 gstreamer1.0-plugins-{base,good,bad}
 """
 import argparse
 
