@@ -35,6 +35,11 @@ export class DirectWriter {
     this.#staging = staging;
   }
 
+  /** It does not work here: nobody tries again with these buffers. */
+  giveUp(): void {
+    this.#staging.usable = false;
+  }
+
   /**
    * Writes the pieces behind the `end` bytes that are there.
    * @throws the error of the file system; what is before `end` is as before

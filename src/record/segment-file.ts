@@ -13,9 +13,9 @@ const MODE = 0o640;
  */
 export class SegmentFile {
   readonly path: string;
-  readonly #file: FileHandle;
+  #file: FileHandle;
   /** `undefined`: through the system's file cache. */
-  readonly #direct: DirectWriter | undefined;
+  #direct: DirectWriter | undefined;
   readonly #hash: Hash = createHash('sha256');
   #bytes = 0;
 
@@ -61,10 +61,27 @@ export class SegmentFile {
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     let total = 0;
     for (const piece of pieces) total += piece.length;
-    if (this.#direct) await this.#direct.append(pieces, this.#bytes);
-    else await this.#appendCached(pieces, total);
+    if (!(await this.#appendDirectly(pieces))) await this.#appendCached(pieces, total);
     for (const piece of pieces) this.#hash.update(piece);
     this.#bytes += total;
+  }
+
+  /** False: this file is not, or no longer, written past the cache. */
+  async #appendDirectly(pieces: readonly Uint8Array[]): Promise<boolean> {
+    if (!this.#direct) return false;
+    try {
+      await this.#direct.append(pieces, this.#bytes);
+      return true;
+    } catch (error) {
+      // There are disks with larger blocks, and file systems that open such a file and then refuse the write.
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+    }
+    this.#direct.giveUp();
+    this.#direct = undefined;
+    const direct = this.#file;
+    this.#file = await open(this.path, 'r+');
+    await direct.close();
+    return false;
   }
 
   async #appendCached(pieces: readonly Uint8Array[], total: number): Promise<void> {
@@ -103,7 +120,7 @@ export class SegmentFile {
 }
 
 async function openNew(path: string, staging: StagingBuffers | undefined): Promise<SegmentFile> {
-  const direct = staging && (await DirectWriter.create(path, MODE));
+  const direct = staging?.usable ? await DirectWriter.create(path, MODE) : undefined;
   if (staging && direct) return new SegmentFile(path, direct, new DirectWriter(direct, staging));
   return new SegmentFile(path, await open(path, 'wx', MODE), undefined);
 }

@@ -19,6 +19,8 @@ declare const WebAssembly: {
  * a multiple of the block size. Node gives no such promise for a `Buffer`; the memory of WebAssembly begins at a page.
  */
 export class StagingBuffers {
+  /** False once the disk has refused them. */
+  usable = true;
   readonly #free: Buffer[] = [];
   readonly #waiting: ((buffer: Buffer) => void)[] = [];
 
