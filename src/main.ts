@@ -1,5 +1,4 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createApi } from './api/server.ts';
 import { enrolCameras } from './camera-roster.ts';
 import { lockInstance } from './catalog/sqlite/instance-lock.ts';
@@ -14,6 +13,7 @@ import { Incidents } from './telemetry/incidents.ts';
 import type { Logger } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { systemClock } from './time/clock.ts';
+import { LoopDelay } from './time/loop-delay.ts';
 
 const METER_MILLIS = 1_000;
 const DISK_MILLIS = 10_000;
@@ -129,15 +129,13 @@ async function listen(
 
 /** Counts time and looks at the disk and at this thread. Returns what ends it. */
 function meter(recording: RecordingService, metrics: Metrics, storagePath: string): () => void {
-  const loopDelay = monitorEventLoopDelay({ resolution: 20 });
-  loopDelay.enable();
+  const loopDelay = new LoopDelay();
   let before = systemClock.mono();
   const everySecond = setInterval(() => {
     const now = systemClock.mono();
     for (const { id, missing } of recording.recorded()) metrics.timePassed(id, (now - before) / 1e6, missing);
     before = now;
-    metrics.loopDelay('main', loopDelay.percentile(99) / 1e9);
-    loopDelay.reset();
+    metrics.loopDelay('main', loopDelay.take());
   }, METER_MILLIS);
   const lookAtDisk = async (): Promise<void> => {
     try {
@@ -152,6 +150,6 @@ function meter(recording: RecordingService, metrics: Metrics, storagePath: strin
   return () => {
     clearInterval(everySecond);
     clearInterval(everyTen);
-    loopDelay.disable();
+    loopDelay.stop();
   };
 }

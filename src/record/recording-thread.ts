@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import { CameraHub } from '../ingest/camera-hub.ts';
 import { CameraSupervisor } from '../ingest/camera-supervisor.ts';
@@ -6,6 +5,7 @@ import { SlabPool } from '../media/slab-pool.ts';
 import { parseRtspUrl } from '../rtsp/url.ts';
 import { ClockStepDetector } from '../time/clock-step.ts';
 import { systemClock } from '../time/clock.ts';
+import { LoopDelay } from '../time/loop-delay.ts';
 import { microsToTicks, type MonoMicros } from '../time/units.ts';
 import { CameraRecorder } from './camera-recorder.ts';
 import type { RecorderEvent } from './recorder-event.ts';
@@ -31,8 +31,7 @@ export function runRecordingThread(port: MessagePort, setup: ThreadSetup): void 
   const pool = new SlabPool({ slabBytes: SLAB_BYTES, budgetBytes: setup.bufferBytes });
   const staging = stagingBuffers();
   const steps = new ClockStepDetector(clock);
-  const loopDelay = monitorEventLoopDelay({ resolution: 20 });
-  loopDelay.enable();
+  const loopDelay = new LoopDelay();
   const report = (message: ThreadReport): void => port.postMessage(message);
 
   let events: RecorderEvent[] = [];
@@ -96,10 +95,9 @@ export function runRecordingThread(port: MessagePort, setup: ThreadSetup): void 
     report({
       kind: 'status',
       cameras: cameras.map(({ cameraNo, supervisor }) => ({ cameraNo, status: supervisor.status() })),
-      loopDelaySeconds: loopDelay.percentile(99) / 1e9,
+      loopDelaySeconds: loopDelay.take(),
       bufferedBytes: pool.takenBytes,
     });
-    loopDelay.reset();
   };
   const ticker = setInterval(tick, TICK_MILLIS);
   const sender = setInterval(sendEvents, REPORT_MILLIS);
@@ -110,7 +108,7 @@ export function runRecordingThread(port: MessagePort, setup: ThreadSetup): void 
     await Promise.all(cameras.map((camera) => camera.recorder.drained()));
     clearInterval(sender);
     sendEvents();
-    loopDelay.disable();
+    loopDelay.stop();
     report({ kind: 'stopped' });
     port.close();
   };
