@@ -14,30 +14,35 @@ export class DirectWriter {
   readonly #kept = Buffer.alloc(BLOCK_BYTES);
 
   /**
-   * Creates a file for it; an existing one is never touched.
-   * @returns `undefined` where the system or this file system has no such thing
+   * Opens a file that is there. It is not created here: where direct writing cannot be had, Linux says so only after
+   * it has created the file.
+   * @returns `undefined` where the system, the file system or an earlier try says that it cannot be had
    * @throws any other error of the file system
    */
-  static async create(path: string, mode: number): Promise<FileHandle | undefined> {
+  static async open(path: string, staging: StagingBuffers): Promise<DirectWriter | undefined> {
     // The constant is Linux's.
-    if (constants.O_DIRECT === undefined) return undefined;
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_DIRECT;
+    if (!staging.usable || constants.O_DIRECT === undefined) return undefined;
     try {
-      return await open(path, flags, mode);
+      return new DirectWriter(await open(path, constants.O_WRONLY | constants.O_DIRECT), staging);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EINVAL') return undefined;
       throw error;
     }
   }
 
-  constructor(file: FileHandle, staging: StagingBuffers) {
+  private constructor(file: FileHandle, staging: StagingBuffers) {
     this.#file = file;
     this.#staging = staging;
   }
 
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
   /** It does not work here: nobody tries again with these buffers. */
-  giveUp(): void {
+  giveUp(): Promise<void> {
     this.#staging.usable = false;
+    return this.close();
   }
 
   /**

@@ -13,7 +13,7 @@ const MODE = 0o640;
  */
 export class SegmentFile {
   readonly path: string;
-  #file: FileHandle;
+  readonly #file: FileHandle;
   /** `undefined`: through the system's file cache. */
   #direct: DirectWriter | undefined;
   readonly #hash: Hash = createHash('sha256');
@@ -25,25 +25,25 @@ export class SegmentFile {
    * @throws the error of the file system
    */
   static async create(path: string, staging?: StagingBuffers): Promise<SegmentFile> {
-    let created: SegmentFile;
+    let file: FileHandle;
     try {
-      created = await openNew(path, staging);
+      file = await open(path, 'wx', MODE);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       await createFolder(dirname(path));
-      created = await openNew(path, staging);
+      file = await open(path, 'wx', MODE);
     }
     try {
       // The name must outlive a power cut as the content does.
       await syncFolder(dirname(path));
+      return new SegmentFile(path, file, staging && (await DirectWriter.open(path, staging)));
     } catch (error) {
-      await created.#file.close().catch(() => undefined);
+      await file.close().catch(() => undefined);
       throw error;
     }
-    return created;
   }
 
-  constructor(path: string, file: FileHandle, direct: DirectWriter | undefined) {
+  private constructor(path: string, file: FileHandle, direct: DirectWriter | undefined) {
     this.path = path;
     this.#file = file;
     this.#direct = direct;
@@ -76,11 +76,9 @@ export class SegmentFile {
       // There are disks with larger blocks, and file systems that open such a file and then refuse the write.
       if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
     }
-    this.#direct.giveUp();
+    const refused = this.#direct;
     this.#direct = undefined;
-    const direct = this.#file;
-    this.#file = await open(this.path, 'r+');
-    await direct.close();
+    await refused.giveUp();
     return false;
   }
 
@@ -113,16 +111,10 @@ export class SegmentFile {
       // Not `datasync`: the length has to be durable too.
       await this.#file.sync();
     } finally {
-      await this.#file.close();
+      await Promise.all([this.#file.close(), this.#direct?.close()]);
     }
     return this.#hash.digest();
   }
-}
-
-async function openNew(path: string, staging: StagingBuffers | undefined): Promise<SegmentFile> {
-  const direct = staging?.usable ? await DirectWriter.create(path, MODE) : undefined;
-  if (staging && direct) return new SegmentFile(path, direct, new DirectWriter(direct, staging));
-  return new SegmentFile(path, await open(path, 'wx', MODE), undefined);
 }
 
 /** The pieces without their first `bytes`. */
