@@ -13,6 +13,10 @@ export type { CameraJson, CameraStatusJson };
 /** What the server says is wrong, in its own words. */
 export class ApiError extends Error {}
 
+/** Why asking failed, for a person. */
+export const failureText = (error: unknown): string =>
+  error instanceof TypeError ? 'The server does not answer.' : (error as Error).message;
+
 async function get<T>(path: string, signal: AbortSignal): Promise<T> {
   const response = await fetch(path, { signal });
   if (response.ok) return (await response.json()) as T;
@@ -49,7 +53,6 @@ export async function fetchTimeline(
     signal,
   );
   return {
-    span,
     recorded: json.recorded.map(({ from, to }) => ({ from: millisOf(from), to: millisOf(to) })),
     gaps: json.gaps.map(({ from, to, cause }) => ({
       from: millisOf(from),

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import { type CameraJson, fetchCameras, fetchTimeline } from './api.ts';
+import { type CameraJson, failureText, fetchCameras, fetchTimeline } from './api.ts';
 import icon from './icon.svg';
 import { CameraCard } from './camera-card.tsx';
 import { Details } from './details.tsx';
@@ -20,7 +20,7 @@ export function App() {
 
   useEffect(() => {
     setPlaying(undefined);
-    if (selected?.id !== undefined) void playLatest();
+    if (selected?.id !== undefined) playLatest();
   }, [selected?.id]);
 
   return (
@@ -54,7 +54,7 @@ export function App() {
               notice={notice}
               onMoment={setPlaying}
               onPlay={play}
-              onLatest={() => void playLatest()}
+              onLatest={playLatest}
             />
             <Timeline key={selected.id} cameraId={selected.id} playing={playing} onSeek={play} />
             <Details camera={selected} playing={playing} />
@@ -117,10 +117,10 @@ function usePlaying(id: string | undefined) {
     [id],
   );
 
-  const playLatest = useCallback(async () => {
+  const playLatest = useCallback(() => {
     if (id === undefined) return;
     setRequest(undefined);
-    await attempt(setNotice, async (signal) => {
+    void attempt(setNotice, async (signal) => {
       const now = Date.now();
       const { recorded } = await fetchTimeline(id, { from: now - DAY, to: now + DAY }, SECOND, signal);
       const from = latestPlayable(recorded, BEHIND);
@@ -139,6 +139,6 @@ async function attempt(
   try {
     await task(AbortSignal.timeout(10 * SECOND));
   } catch (error) {
-    setNotice(error instanceof TypeError ? 'The server does not answer.' : (error as Error).message);
+    setNotice(failureText(error));
   }
 }

@@ -12,7 +12,7 @@ export const isoOf = (at: Millis): string => new Date(Math.round(at)).toISOStrin
 /** Of the API; its microseconds are cut off. */
 export const millisOf = (iso: string): Millis => Date.parse(iso);
 
-const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
+const pad = (value: number): string => String(value).padStart(2, '0');
 
 /** For a person, in the zone of the browser: `14:05:09`. */
 export function timeText(at: Millis): string {

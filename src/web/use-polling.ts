@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { failureText } from './api.ts';
 
 export interface Polled<T> {
   readonly value: T | undefined;
@@ -8,32 +9,24 @@ export interface Polled<T> {
 
 /**
  * Asks again `millis` after each answer, and at once when `key` changes; nothing is asked while the page is hidden.
- * `undefined` as key: nothing to ask.
  */
 export function usePolling<T>(
-  key: string | undefined,
+  key: string,
   millis: number,
   ask: (signal: AbortSignal) => Promise<T>,
 ): Polled<T> {
-  const [state, setState] = useState<Polled<T> & { readonly key: string | undefined }>({
-    key,
-    value: undefined,
-    problem: undefined,
-  });
+  const [state, setState] = useState<Polled<T>>({ value: undefined, problem: undefined });
   useEffect(() => {
-    if (key === undefined) return undefined;
     const abort = new AbortController();
     let timer: number | undefined;
     const run = async (): Promise<void> => {
       if (!document.hidden) {
         try {
           const value = await ask(abort.signal);
-          if (!abort.signal.aborted) setState({ key, value, problem: undefined });
+          if (!abort.signal.aborted) setState({ value, problem: undefined });
         } catch (error) {
           if (abort.signal.aborted) return;
-          const problem =
-            error instanceof TypeError ? 'The server does not answer.' : (error as Error).message;
-          setState((before) => ({ key, value: before.value, problem }));
+          setState((before) => ({ value: before.value, problem: failureText(error) }));
         }
       }
       if (!abort.signal.aborted) timer = window.setTimeout(() => void run(), millis);

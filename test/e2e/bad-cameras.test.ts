@@ -1,12 +1,12 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { framesInSegment, checkFrames } from '../../bench/recorded-frames.ts';
+import { checkFrames } from '../../bench/recorded-frames.ts';
 import { loadClip } from '../../src/simulator/clip.ts';
 import { ensureClip } from '../../src/simulator/ensure-clip.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/rtsp-server.ts';
 import type { CameraCredentials, CameraFaults } from '../../src/simulator/simulated-camera.ts';
 import { CLIP_CACHE, smallClip } from '../support/cameras.ts';
+import { recordedFrames } from '../support/recorded.ts';
 import {
   type RunningVigie,
   segmentFiles,
@@ -189,9 +189,7 @@ describe('bad cameras', () => {
     simulator.pause();
     expect(await vigie.stop()).toBe(0);
     for (const session of simulator.stats().filter((one) => one.path.startsWith('good'))) {
-      const found = [];
-      for (const file of await segmentFiles(segments, session.path))
-        found.push(...(await framesInSegment(file)));
+      const found = await recordedFrames(segments, session.path);
       expect(checkFrames(found, session.session, session.framesSent)).toMatchObject({
         missing: 0,
         doubled: 0,

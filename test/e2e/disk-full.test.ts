@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { framesInSegment } from '../../bench/recorded-frames.ts';
-import { walkSegment } from '../../src/media/mp4/segment-walk.ts';
-import { type SimulatorProcess, spawnSimulator } from '../../src/simulator/spawn.ts';
-import { CLIP_CACHE, smallClip } from '../support/cameras.ts';
+import type { SimulatorProcess } from '../../src/simulator/spawn.ts';
+import { spawnSmallCameras } from '../support/cameras.ts';
 import { describeWith } from '../support/components.ts';
+import { walkBytes } from '../support/recorded.ts';
 import { SmallDisk } from '../support/tmpfs.ts';
 import { type RunningVigie, segmentFiles, startVigie, temporaryFolder, until } from '../support/vigie.ts';
 
@@ -18,11 +18,7 @@ describeWith(['tmpfs'], 'a full disk', () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     disk = new SmallDisk(join(folder.path, 'disk'), 32);
-    simulator = await spawnSimulator({
-      cacheFolder: CLIP_CACHE,
-      identity: true,
-      cameras: ['one', 'two'].map((path) => ({ path, clip: smallClip() })),
-    });
+    simulator = await spawnSmallCameras(['one', 'two']);
     vigie = await startVigie({
       folder: folder.path,
       // As without a configuration: the database fills up together with the recordings.
@@ -82,7 +78,7 @@ describeWith(['tmpfs'], 'a full disk', () => {
       let last = -1;
       for (const file of await segmentFiles(join(disk.path, 'segments'), id)) {
         const bytes = await readFile(file);
-        const walk = await walkSegment(async (at, length) => bytes.subarray(at, at + length), bytes.length);
+        const walk = await walkBytes(bytes);
         expect(walk.problem).toBeUndefined();
         for (const { frame } of await framesInSegment(file)) {
           expect(frame).toBeGreaterThan(last);

@@ -6,11 +6,11 @@ import HLS from 'hls-parser';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readFragmentHead } from '../../src/media/mp4/fragment-reader.ts';
-import { walkSegment } from '../../src/media/mp4/segment-walk.ts';
 import { bundledFfmpeg } from '../../src/media/ffmpeg-path.ts';
 import { describeWith } from '../support/components.ts';
 import { type GstCamera, startGstCamera } from '../support/gst-camera.ts';
-import { decodeNumbers } from '../support/video.ts';
+import { walkBytes } from '../support/recorded.ts';
+import { decodeNumbers, stripesFilter } from '../support/video.ts';
 import {
   type RunningVigie,
   segmentFiles,
@@ -114,10 +114,7 @@ describeWith(['gst-rtsp-server', 'ffmpeg'], 'cameras of gst-rtsp-server, with di
 
 /** Presentation times in ticks as our own reader sees them. */
 async function sampleTimes(bytes: Buffer): Promise<number[]> {
-  const walk = await walkSegment(
-    async (offset, length) => bytes.subarray(offset, offset + length),
-    bytes.length,
-  );
+  const walk = await walkBytes(bytes);
   const times: number[] = [];
   let at = walk.headBytes;
   for (const fragment of walk.fragments) {
@@ -135,12 +132,22 @@ async function sampleTimes(bytes: Buffer): Promise<number[]> {
 
 /** Pictures that show their own number, with access unit delimiters and without B-frames. */
 async function encodeNumbers(path: string, encoder: string, name: string): Promise<void> {
-  const stripes = `geq=lum='if(bitand(N,pow(2,floor(X*10/W))),210,40)':cb=128:cr=128`;
   await run(
     bundledFfmpeg,
     [
       ...['-v', 'error', '-f', 'lavfi', '-i', 'color=black:s=320x192:r=25', '-frames:v', `${FRAMES}`],
-      ...['-vf', stripes, '-c:v', encoder, '-preset', 'ultrafast', '-crf', '18', '-pix_fmt', 'yuv420p'],
+      ...[
+        '-vf',
+        stripesFilter('N'),
+        '-c:v',
+        encoder,
+        '-preset',
+        'ultrafast',
+        '-crf',
+        '18',
+        '-pix_fmt',
+        'yuv420p',
+      ],
       ...[`-${name}-params`, `aud=1:keyint=${GOP}:min-keyint=${GOP}:scenecut=0:bframes=0:log-level=none`],
       ...['-f', path.endsWith('h265') ? 'hevc' : 'h264', path],
     ],

@@ -1,18 +1,17 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { framesInSegment } from '../../bench/recorded-frames.ts';
 import { segmentKey } from '../../src/catalog/segment-id.ts';
 import { openSqliteCatalog } from '../../src/catalog/sqlite/open.ts';
 import { bundledFfmpeg } from '../../src/media/ffmpeg-path.ts';
-import { walkSegment } from '../../src/media/mp4/segment-walk.ts';
-import { type SimulatorProcess, spawnSimulator } from '../../src/simulator/spawn.ts';
+import type { SimulatorProcess } from '../../src/simulator/spawn.ts';
 import { wallMicros } from '../../src/time/units.ts';
-import { CLIP_CACHE, FRAMES_PER_SECOND, smallClip } from '../support/cameras.ts';
+import { FRAMES_PER_SECOND, spawnSmallCameras } from '../support/cameras.ts';
+import { recordedFrames, walkBytes } from '../support/recorded.ts';
 import {
   segmentFiles,
   segmentsOf,
@@ -34,11 +33,7 @@ let simulator: SimulatorProcess;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  simulator = await spawnSimulator({
-    cacheFolder: CLIP_CACHE,
-    identity: true,
-    cameras: CAMERAS.map((path) => ({ path, clip: smallClip() })),
-  });
+  simulator = await spawnSmallCameras(CAMERAS);
 });
 
 afterAll(async () => {
@@ -88,10 +83,8 @@ describe('kill -9', () => {
     expect(await last.stop()).toBe(0);
 
     const found = new Map<number, number[]>();
-    for (const file of await segmentFiles(segmentsOf(options))) {
-      for (const { session, frame } of await framesInSegment(file)) {
-        found.set(session, [...(found.get(session) ?? []), frame]);
-      }
+    for (const { session, frame } of await recordedFrames(segmentsOf(options))) {
+      found.set(session, [...(found.get(session) ?? []), frame]);
     }
     expect(sentBeforeKill.size).toBe(KILLS * CAMERAS.length);
     for (const [session, sent] of sentBeforeKill) {
@@ -114,14 +107,11 @@ async function agree(options: VigieOptions): Promise<void> {
         rows.push(path);
         const bytes = await readFile(path);
         expect(segment.state).toBe('local');
-        expect((await stat(path)).size).toBe(segment.bytes);
+        expect(bytes.length).toBe(segment.bytes);
         if (segment.sha256) {
           expect(createHash('sha256').update(bytes).digest().equals(Buffer.from(segment.sha256))).toBe(true);
         }
-        const walk = await walkSegment(
-          async (offset, length) => bytes.subarray(offset, offset + length),
-          bytes.length,
-        );
+        const walk = await walkBytes(bytes);
         expect(walk.problem).toBeUndefined();
         expect(walk.fragments).toEqual(segment.fragments);
       }

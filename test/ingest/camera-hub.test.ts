@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CameraHub } from '../../src/ingest/camera-hub.ts';
 import type { Fragment, FragmentSink } from '../../src/ingest/fragment.ts';
+import type { FragmentData } from '../../src/media/fragment-builder.ts';
 import { SlabPool } from '../../src/media/slab-pool.ts';
 import { monoMicros, ticksToMicros, type WallMicros, wallMicros } from '../../src/time/units.ts';
-import { nalsOf, setsOf } from '../support/frames.ts';
+import { nalsOf, setNalsOf, setsOf } from '../support/frames.ts';
 import { type EncodedVideo, encodeVideo } from '../support/video.ts';
 
 const START = 1_795_453_200_000_000;
@@ -20,7 +21,8 @@ class Sink implements FragmentSink {
     readonly end: number;
   })[] = [];
   readonly ended: { readonly at: WallMicros; readonly cause: string }[] = [];
-  /** A slow disk. */
+  /** A slow disk: what it has not written yet. */
+  readonly waiting: FragmentData[] = [];
   keep = false;
 
   fragment({ data, ...fragment }: Fragment): void {
@@ -30,7 +32,8 @@ class Sink implements FragmentSink {
       start: data.startTicks,
       end: data.endTicks,
     });
-    if (!this.keep) data.release();
+    if (this.keep) this.waiting.push(data);
+    else data.release();
   }
 
   runEnded(at: WallMicros, cause: string): void {
@@ -116,7 +119,7 @@ describe('camera hub', () => {
   it('begins a new configuration at the key frame that brings it, within the run', () => {
     const { hub, sink, feed } = createHub();
     feed(GOP);
-    for (const set of [...parameterSets(larger)]) hub.parameterSet(Buffer.from(set), 0, set.length);
+    for (const set of setNalsOf(larger.config)) hub.parameterSet(Buffer.from(set), 0, set.length);
     feed(GOP, larger);
     hub.end('offline');
     expect(
@@ -165,16 +168,12 @@ describe('camera hub', () => {
     expect(hub.overloaded).toBe(true);
     expect(sink.ended.at(-1)?.cause).toBe('overload');
     expect(pool.takenBytes).toBeLessThanOrEqual(pool.budgetBytes);
+    const before = sink.fragments.length;
+    sink.keep = false;
+    for (const data of sink.waiting) data.release();
+    feed(2 * GOP + 1);
+    expect(hub.overloaded).toBe(false);
+    expect(sink.fragments.length).toBeGreaterThan(before);
+    expect(sink.fragments[before]).toMatchObject({ startsRun: true, key: true });
   });
 });
-
-function* parameterSets(from: EncodedVideo): Generator<Uint8Array> {
-  // Each set in the stream, as its decoder configuration holds it.
-  const bytes = from.config.decoderConfig;
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  let at = 6;
-  const spsLength = view.getUint16(at);
-  yield bytes.subarray(at + 2, at + 2 + spsLength);
-  at += 2 + spsLength + 1;
-  yield bytes.subarray(at + 2, at + 2 + view.getUint16(at));
-}

@@ -6,14 +6,11 @@ import { readFragmentHead } from '../../src/media/mp4/fragment-reader.ts';
 import { buildInitSegment, readInit } from '../../src/media/mp4/init-segment.ts';
 import type { SampleTable } from '../../src/media/mp4/sample-table.ts';
 import { buildSegmentIdentity, parseSegmentIdentity } from '../../src/media/mp4/segment-identity.ts';
-import { type SegmentWalk, walkSegment } from '../../src/media/mp4/segment-walk.ts';
 import { mediaTicks, wallMicros } from '../../src/time/units.ts';
+import { walkBytes } from '../support/recorded.ts';
 import { type EncodedVideo, encodeVideo } from '../support/video.ts';
 
 const START = wallMicros(1_795_453_200_123_457);
-
-const walk = (bytes: Uint8Array): Promise<SegmentWalk> =>
-  walkSegment(async (offset, length) => bytes.subarray(offset, offset + length), bytes.length);
 
 const sampleArbitrary = fc.record({
   size: fc.integer({ min: 1, max: 2_000 }),
@@ -128,7 +125,7 @@ describe('segments', () => {
   });
 
   it('are walked from their first byte to their last', async () => {
-    const found = await walk(file);
+    const found = await walkBytes(file);
     expect(found).toMatchObject({
       problem: undefined,
       goodBytes: file.length,
@@ -145,7 +142,7 @@ describe('segments', () => {
 
   it('cut at any byte keep exactly the fragments that are whole', async () => {
     for (let length = 0; length < file.length; length++) {
-      const { fragments, goodBytes } = await walk(file.subarray(0, length));
+      const { fragments, goodBytes } = await walkBytes(file.subarray(0, length));
       const whole = ends.filter((end) => end <= length).length;
       expect(fragments.length).toBe(whole);
       if (whole > 0) expect(goodBytes).toBe(ends[whole - 1]);
@@ -154,7 +151,7 @@ describe('segments', () => {
 
   it('with zeros behind, as a direct write leaves them, keep all of their fragments', async () => {
     for (const zeros of [1, 7, 8, 15, 16, 100, 4_095]) {
-      const found = await walk(Buffer.concat([file, Buffer.alloc(zeros)]));
+      const found = await walkBytes(Buffer.concat([file, Buffer.alloc(zeros)]));
       expect([found.fragments.length, found.goodBytes]).toEqual([4, file.length]);
       expect(found.problem).toBeDefined();
     }
@@ -164,7 +161,7 @@ describe('segments', () => {
     for (let at = 0; at < file.length; at += 3) {
       const changed = Uint8Array.from(file);
       changed[at] = (changed[at] ?? 0) ^ 0xff;
-      const { goodBytes, fragments } = await walk(changed);
+      const { goodBytes, fragments } = await walkBytes(changed);
       expect(goodBytes).toBeLessThanOrEqual(file.length);
       expect(fragments.length).toBeLessThanOrEqual(4);
     }

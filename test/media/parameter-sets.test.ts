@@ -11,6 +11,7 @@ import { parseH265Sps } from '../../src/media/h265/sps.ts';
 import { readInit } from '../../src/media/mp4/init-segment.ts';
 import { ParameterSets } from '../../src/media/parameter-sets.ts';
 import { describeWith } from '../support/components.ts';
+import { setsOf } from '../support/frames.ts';
 import { temporaryFolder } from '../support/vigie.ts';
 
 const run = promisify(execFile);
@@ -44,10 +45,7 @@ describeWith(['ffmpeg'], 'H.264 parameter sets', () => {
     ['720x576', '25', ['-aspect', '16:9'], 25],
   ])('%s at %s is what ffmpeg says it is, to the byte', async (size, rate, options, fps) => {
     const init = await encode('h264', options, size, rate);
-    const sets = new ParameterSets('h264');
-    const parsed = parseAvcC(init.decoderConfig);
-    for (const nal of [...(parsed?.sps ?? []), ...(parsed?.pps ?? [])]) sets.put(nal);
-    const config = sets.config();
+    const config = setsOf(init).config();
     const [width, height] = size.split('x').map(Number);
     expect(config).toMatchObject({
       codecs: `avc1.${Buffer.from(init.decoderConfig.subarray(1, 4)).toString('hex')}`,

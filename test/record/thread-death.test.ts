@@ -2,15 +2,16 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkFrames, framesInSegment } from '../../bench/recorded-frames.ts';
+import { checkFrames } from '../../bench/recorded-frames.ts';
 import { openSqliteCatalog } from '../../src/catalog/sqlite/open.ts';
 import type { Catalog } from '../../src/catalog/catalog.ts';
 import { type RecordingObserver, RecordingService } from '../../src/record/recording-service.ts';
-import { type SimulatorProcess, spawnSimulator } from '../../src/simulator/spawn.ts';
+import type { SimulatorProcess } from '../../src/simulator/spawn.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { wallMicros } from '../../src/time/units.ts';
-import { CLIP_CACHE, smallClip } from '../support/cameras.ts';
-import { segmentFiles, temporaryFolder, until } from '../support/vigie.ts';
+import { spawnSmallCameras } from '../support/cameras.ts';
+import { recordedFrames } from '../support/recorded.ts';
+import { temporaryFolder, until } from '../support/vigie.ts';
 
 const EVER = [wallMicros(0), wallMicros(4e15)] as const;
 
@@ -25,11 +26,7 @@ describe('a recording thread that dies', () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder();
-    simulator = await spawnSimulator({
-      cacheFolder: CLIP_CACHE,
-      identity: true,
-      cameras: ['one', 'two'].map((path) => ({ path, clip: smallClip() })),
-    });
+    simulator = await spawnSmallCameras(['one', 'two']);
     catalog = await openSqliteCatalog({ path: join(folder.path, 'catalog.db') });
     const rows = await Promise.all(['one', 'two'].map((id) => catalog.putCamera({ id, name: id })));
     service = new RecordingService({
@@ -93,9 +90,7 @@ describe('a recording thread that dies', () => {
     expect(gaps.map(({ cause }) => cause)).toContain('crash');
     expect((await catalog.gapsBetween(2, ...EVER)).map(({ cause }) => cause)).not.toContain('crash');
     for (const path of ['one', 'two']) {
-      const found = [];
-      for (const file of await segmentFiles(join(folder.path, 'segments'), path))
-        found.push(...(await framesInSegment(file)));
+      const found = await recordedFrames(join(folder.path, 'segments'), path);
       const sessions = stats.filter((session) => session.path === path);
       expect(sessions).toHaveLength(path === 'one' ? 2 : 1);
       const last = sessions.at(-1);

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClipSpec } from '../../src/simulator/ensure-clip.ts';
+import { type SimulatorProcess, spawnSimulator } from '../../src/simulator/spawn.ts';
 
 /** Clips are made once a machine. */
 export const CLIP_CACHE = join(tmpdir(), 'vigie-test-clips');
@@ -19,3 +20,11 @@ export const smallClip = (changes: Partial<ClipSpec> = {}): ClipSpec => ({
   scene: 'busy',
   ...changes,
 });
+
+/** Cameras with such pictures, each with its number, in a process of their own. */
+export const spawnSmallCameras = (paths: readonly string[]): Promise<SimulatorProcess> =>
+  spawnSimulator({
+    cacheFolder: CLIP_CACHE,
+    identity: true,
+    cameras: paths.map((path) => ({ path, clip: smallClip() })),
+  });

@@ -4,11 +4,16 @@ import type { VideoConfig } from '../../src/media/video-config.ts';
 import { parseAvcC } from '../../src/media/h264/decoder-config.ts';
 
 /** The parameter sets of an encoded H.264 video, as a camera sends them. */
-export function setsOf(config: VideoConfig): ParameterSets {
+export function setsOf(config: Pick<VideoConfig, 'decoderConfig'>): ParameterSets {
   const sets = new ParameterSets('h264');
-  const parsed = parseAvcC(config.decoderConfig);
-  for (const nal of [...(parsed?.sps ?? []), ...(parsed?.pps ?? [])]) sets.put(nal);
+  for (const nal of setNalsOf(config)) sets.put(nal);
   return sets;
+}
+
+/** The same as NAL units. */
+export function setNalsOf({ decoderConfig }: Pick<VideoConfig, 'decoderConfig'>): readonly Uint8Array[] {
+  const parsed = parseAvcC(decoderConfig);
+  return [...(parsed?.sps ?? []), ...(parsed?.pps ?? [])];
 }
 
 /** NAL units of a sample with four-byte lengths. */

@@ -27,6 +27,10 @@ export interface EncodedFrame {
 /** Bits of the picture number, as light and dark stripes from left to right, lowest bit first. */
 const STRIPES = 10;
 
+/** The ffmpeg filter that draws them; `number` is an expression of its language. */
+export const stripesFilter = (number: string): string =>
+  `geq=lum='if(bitand(${number},pow(2,floor(X*${STRIPES}/W))),210,40)':cb=128:cr=128`;
+
 export async function encodeVideo(options: {
   readonly frames: number;
   readonly gop: number;
@@ -53,8 +57,7 @@ export async function encodeVideo(options: {
   try {
     const path = join(folder, 'video.mp4');
     const source = `color=black:s=${width}x${height}:r=${framesPerSecond}`;
-    const number = `(N+${firstNumber})`;
-    const stripes = `geq=lum='if(bitand(${number},pow(2,floor(X*${STRIPES}/W))),210,40)':cb=128:cr=128`;
+    const stripes = stripesFilter(`(N+${firstNumber})`);
     const filter = options.bitrate === undefined ? stripes : 'geq=random(1)*255:128:128,boxblur=4:1';
     const rate =
       options.bitrate === undefined ? ['-crf', '12'] : ['-b:v', options.bitrate, '-preset', 'ultrafast'];

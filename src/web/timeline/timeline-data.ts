@@ -11,9 +11,7 @@ export interface Gap extends Span {
   readonly cause: string;
 }
 
-/** What is known of `span`. */
 export interface TimelineData {
-  readonly span: Span;
   readonly recorded: readonly Span[];
   readonly gaps: readonly Gap[];
 }
