@@ -1,126 +1,156 @@
-/**
- * How many cameras does this machine carry? Simulated cameras in one process, the server as a user starts it in
- * another, and at the end the recorded files are read: every frame that was sent is looked for in them.
- *
- *   npm run bench -- --cameras 20,217 --bitrate 4M --gop 2s --seconds 60 [--baseline ffmpeg] [--json FILE]
- *
- * CPU and memory are what the operating system counts for the server's process. Exits 1 when a frame is missing.
- */
-import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { parseDuration, parseRate } from '../src/config/units.ts';
-import { type Measured, measureFfmpeg, measureVigie, type Load } from './measure.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { benchResultPath } from '../src/cli/plan.ts';
+import type { ExitCode } from '../src/cli/exit.ts';
+import { EXIT } from '../src/cli/exit.ts';
+import { calibrate } from './load/calibrate.ts';
+import type { Load } from './load/load.ts';
+import { describeMachine } from './load/machine.ts';
+import { measure } from './load/measure.ts';
+import { nextCount } from './load/search.ts';
+import { BENCH_HELP, type BenchOptions, parseBenchOptions } from './options.ts';
+import { startFfmpeg } from './recorders/ffmpeg.ts';
+import { startMediamtx } from './recorders/mediamtx.ts';
+import type { RecorderName, StartRecorder } from './recorders/recorder.ts';
+import { startVigie } from './recorders/vigie.ts';
+import { knowsDetect } from './recorders/vigie-config.ts';
+import { type BenchReport, reportOf, type Run } from './report/bench-report.ts';
+import { page } from './report/page.ts';
+import { ProgressBar } from './report/progress-bar.ts';
+import { conclusion, tableHead, tableRow } from './report/table.ts';
+import { judge } from './verdict/objective.ts';
 
-const HELP = `npm run bench -- [options]
-
-  --cameras N,N,…   how many, one run each (20,217)
-  --bitrate RATE    of each camera (4M)
-  --size WxH        picture (1920x1080)
-  --gop DURATION    between key frames (2s)
-  --seconds N       measured, after everything is recording (60)
-  --align           key frames of all cameras at once: the worst case
-  --cold            without touching memory first, as in the first minutes of a virtual machine that was idle
-  --baseline ffmpeg the same cameras recorded by one "ffmpeg -c copy -f segment" each, up to 50 of them
-  --folder FOLDER   where recordings go for the time being (the system's temporary folder)
-  --json FILE       the figures for a program
-`;
-
-const FRAMES_PER_SECOND = 25;
-const MAX_BASELINE_CAMERAS = 50;
-
-const { values } = parseArgs({
-  options: {
-    cameras: { type: 'string', default: '20,217' },
-    bitrate: { type: 'string', default: '4M' },
-    size: { type: 'string', default: '1920x1080' },
-    gop: { type: 'string', default: '2s' },
-    seconds: { type: 'string', default: '60' },
-    align: { type: 'boolean', default: false },
-    cold: { type: 'boolean', default: false },
-    baseline: { type: 'string' },
-    folder: { type: 'string' },
-    json: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  },
-});
-
-function fail(message: string): never {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
-}
-
-if (values.help) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
-const counts = values.cameras.split(',').map(Number);
-if (counts.some((count) => !Number.isInteger(count) || count < 1 || count > 5_000)) {
-  fail(`--cameras takes counts from 1 to 5000. Got ${values.cameras}`);
-}
-if (values.baseline !== undefined && values.baseline !== 'ffmpeg') fail('--baseline knows ffmpeg only.');
-const size =
-  /^(\d{2,4})x(\d{2,4})$/.exec(values.size) ?? fail(`--size is as in 1920x1080. Got ${values.size}`);
-const seconds = Number(values.seconds);
-if (!(seconds >= 5 && seconds <= 86_400)) fail('--seconds is from 5 to 86400.');
-const load = (cameras: number): Load => ({
-  cameras,
-  seconds,
-  folder: values.folder,
-  alignKeyFrames: values.align,
-  warm: !values.cold,
-  clip: {
-    codec: 'h264',
-    width: Number(size[1]),
-    height: Number(size[2]),
-    fps: FRAMES_PER_SECOND,
-    gopFrames: Math.round(
-      ((parseDuration(values.gop) ?? fail('--gop is as in 2s')) * FRAMES_PER_SECOND) / 1e6,
-    ),
-    frames: 200,
-    bitrateBps: parseRate(values.bitrate) ?? fail('--bitrate is as in 4M'),
-    scene: 'busy',
-  },
-});
-
-const results: Measured[] = [];
-const row = (cells: readonly (string | number)[]): void => {
-  process.stdout.write(`${cells.map((cell, i) => String(cell).padStart(i === 0 ? 8 : 11)).join('')}\n`);
+const START: Readonly<Record<RecorderName, StartRecorder>> = {
+  ...{ vigie: startVigie, ffmpeg: startFfmpeg, mediamtx: startMediamtx },
 };
-row(['who', 'cameras', 'frames', 'missing', 'cpu', 'cpu/camera', 'rss MB', 'rss/camera', 'loop p99']);
-for (const count of counts) {
-  const runs = [measureVigie];
-  if (values.baseline && count <= MAX_BASELINE_CAMERAS) runs.push(measureFfmpeg);
-  for (const measure of runs) {
-    const measured = await measure(load(count));
-    results.push(measured);
-    const { who, cameras, found, missing, cpu, residentBytes, loopDelaySeconds } = measured;
-    const megabytes = residentBytes / 1e6;
-    row([
-      ...[
-        who,
-        cameras,
-        found,
-        missing,
-        `${(cpu * 100).toFixed(2)} %`,
-        `${((cpu * 100) / cameras).toFixed(3)} %`,
-      ],
-      ...[megabytes.toFixed(0), (megabytes / cameras).toFixed(1)],
-      loopDelaySeconds === undefined ? '-' : `${(loopDelaySeconds * 1000).toFixed(0)} ms`,
-    ]);
-    if (measured.threads) {
-      const shares = [...measured.threads].map(([name, share]) => `${name} ${(share * 100).toFixed(1)} %`);
-      process.stdout.write(`         ${shares.join(', ')}\n`);
-    }
+
+/** How many cameras does this machine carry? `args` as on the command line; resolves to the exit code. */
+export async function bench(args: readonly string[]): Promise<ExitCode> {
+  const options = parseBenchOptions(args);
+  if (options === undefined) {
+    process.stdout.write(BENCH_HELP);
+    return EXIT.done;
+  }
+  const problem = typeof options === 'string' ? options : problemOf(options);
+  if (typeof options === 'string' || problem !== undefined) {
+    process.stderr.write(`${problem} See vigie bench --help.\n`);
+    return EXIT.usedWrongly;
+  }
+  const bar = new ProgressBar();
+  try {
+    const report = await runAll(options, bar);
+    bar.clear();
+    process.stdout.write(`\n${conclusion(report).join('\n')}\n`);
+    if (options.json !== undefined)
+      await writeFile(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+    if (options.html !== undefined) await writeFile(options.html, page(report));
+    await remember(report);
+    return isGood(report, options) ? EXIT.done : EXIT.failed;
+  } catch (error) {
+    bar.clear();
+    process.stderr.write(`The bench could not go on: ${(error as Error).message}\n`);
+    return EXIT.failed;
   }
 }
-if (values.json !== undefined) {
-  await writeFile(values.json, `${JSON.stringify({ load: load(0), results }, undefined, 2)}\n`);
+
+/** What can be seen to be impossible before anything is started. */
+function problemOf({ baselines, load }: BenchOptions): string | undefined {
+  if (process.platform !== 'linux') return 'The bench reads /proc, which only Linux has.';
+  if (load.motion !== 'off' && !knowsDetect()) return 'This version has no motion detection to measure.';
+  if (baselines.includes('mediamtx') && !isOnPath('mediamtx'))
+    return '--baseline mediamtx: no program of that name is on the PATH.';
+  return undefined;
 }
-if (
-  results.some(
-    ({ who, missing, doubled, outOfOrder }) => who === 'vigie' && missing + doubled + outOfOrder > 0,
-  )
-) {
-  process.stdout.write('Frames are missing, doubled or out of order: this load is too much.\n');
-  process.exitCode = 1;
+
+async function runAll(options: BenchOptions, bar: ProgressBar): Promise<BenchReport> {
+  const { load, limits, counts, baselines } = options;
+  const [startedAt, began] = [new Date(), performance.now()];
+  const runs: Run[] = [];
+  const notes: string[] = [];
+  const isOver = (): boolean => performance.now() - began > options.budgetSeconds * 1_000;
+  const largest: Load = { ...load, cameras: Math.max(...counts) };
+  const calibration = await calibrate(largest, bar.of('calibration'));
+  bar.clear();
+  process.stdout.write(tableHead());
+  const run = async (who: RecorderName, cameras: number): Promise<Run> => {
+    const measured = await measure(
+      who,
+      START[who],
+      { ...load, cameras },
+      bar.of(`${who}, ${cameras} cameras`),
+    );
+    const one = { measured, verdict: judge(measured, limits) };
+    runs.push(one);
+    bar.clear();
+    process.stdout.write(tableRow(one, calibration));
+    return one;
+  };
+  const given = new Set(baselines);
+  const compare = async (cameras: number): Promise<void> => {
+    for (const who of given) {
+      // What did not carry so many carries no more.
+      if (!(await run(who, cameras)).verdict.held) given.delete(who);
+    }
+  };
+  if (options.search) {
+    await search(counts[0] as number, run, isOver, notes);
+    const held = runs.findLast(({ verdict }) => verdict.held);
+    if (held) await compare(held.measured.cameras);
+  } else {
+    for (const cameras of counts) {
+      if (isOver()) {
+        notes.push(`The time was over before ${cameras} cameras: --budget gives more.`);
+        break;
+      }
+      await run('vigie', cameras);
+      await compare(cameras);
+    }
+  }
+  return reportOf({ machine: describeMachine(), startedAt, load, limits, calibration, runs, notes });
+}
+
+async function search(
+  first: number,
+  run: (who: RecorderName, cameras: number) => Promise<Run>,
+  isOver: () => boolean,
+  notes: string[],
+): Promise<void> {
+  const tries: { readonly cameras: number; readonly held: boolean }[] = [];
+  for (let cameras = nextCount(first, tries); cameras !== undefined; cameras = nextCount(first, tries)) {
+    if (isOver()) {
+      notes.push('The time was over before the largest count was found: --budget gives more.');
+      return;
+    }
+    const { verdict } = await run('vigie', cameras);
+    tries.push({ cameras, held: verdict.held });
+  }
+}
+
+/** Searching ends with counts that do not hold: then it is bad only if none did. */
+function isGood({ runs, largest }: BenchReport, { search: searched }: BenchOptions): boolean {
+  if (searched) return largest !== undefined;
+  return runs.every(({ measured, verdict }) => measured.who !== 'vigie' || verdict.held);
+}
+
+/** For `vigie plan`: what recording alone took. */
+async function remember({ runs, load, largest }: BenchReport): Promise<void> {
+  const isPlain = load.store === undefined && load.motion === 'off' && load.fleet.faults === '';
+  const best = runs.findLast(({ measured }) => measured.who === 'vigie' && measured.cameras === largest);
+  if (!best || !isPlain || load.viewers + load.seeks > 0) return;
+  const { cameras, cpu, residentBytes } = best.measured;
+  const { bitrateBps } = load.fleet.encoding;
+  await mkdir(dirname(benchResultPath()), { recursive: true });
+  await writeFile(benchResultPath(), `${JSON.stringify({ cameras, bitrateBps, cpu, residentBytes })}\n`);
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }

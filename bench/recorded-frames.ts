@@ -6,9 +6,20 @@ import { readInit } from '../src/media/mp4/init-segment.ts';
 import { parseSegmentIdentity } from '../src/media/mp4/segment-identity.ts';
 import { type FrameIdentity, frameIdentityOf } from '../src/simulator/frame-identity.ts';
 
+/** What becomes of a frame whose number was lost on the way, while its picture came. */
+export type Unnumbered = 'refused' | 'skipped';
+
 /** The identities of the frames in one of our segment files, in the order of the file. */
-export async function framesInSegment(path: string): Promise<FrameIdentity[]> {
-  const bytes = await readFile(path);
+export async function framesInSegment(path: string, unnumbered?: Unnumbered): Promise<FrameIdentity[]> {
+  return framesInBytes(await readFile(path), path, unnumbered);
+}
+
+/** The same of a segment that is in memory; `path` names it where it is broken. */
+export function framesInBytes(
+  bytes: Buffer,
+  path: string,
+  unnumbered: Unnumbered = 'refused',
+): FrameIdentity[] {
   const init = readInit(bytes);
   if (!init) throw new Error(`${path} is no segment.`);
   const found: FrameIdentity[] = [];
@@ -20,7 +31,9 @@ export async function framesInSegment(path: string): Promise<FrameIdentity[]> {
     if (reading.kind !== 'head') throw new Error(`${path} is not whole at byte ${at}.`);
     let sample = at + reading.head.payloadOffset;
     for (const size of reading.head.samples.sizes) {
-      found.push(identityInSample(bytes.subarray(sample, sample + size), init.codec, path));
+      const number = identityInSample(bytes.subarray(sample, sample + size), init.codec);
+      if (number) found.push(number);
+      else if (unnumbered === 'refused') throw new Error(`${path} holds a frame without a number.`);
       sample += size;
     }
     at += reading.head.totalBytes;
@@ -28,28 +41,35 @@ export async function framesInSegment(path: string): Promise<FrameIdentity[]> {
   return found;
 }
 
-function identityInSample(sample: Buffer, codec: 'h264' | 'h265', path: string): FrameIdentity {
+function identityInSample(sample: Buffer, codec: 'h264' | 'h265'): FrameIdentity | undefined {
   for (let at = 0; at + 4 <= sample.length; ) {
     const end = at + 4 + sample.readUInt32BE(at);
     const identity = frameIdentityOf(sample.subarray(at + 4, end), codec);
     if (identity) return identity;
     at = end;
   }
-  throw new Error(`${path} holds a frame without a number.`);
+  return undefined;
 }
 
 /** The same for a file of anybody else: ffmpeg takes the elementary stream out. */
-export async function framesInFile(path: string, ffmpeg: string): Promise<FrameIdentity[]> {
+export async function framesInFile(
+  path: string,
+  ffmpeg: string,
+  codec: 'h264' | 'h265' = 'h264',
+): Promise<FrameIdentity[]> {
+  const [filter, format] =
+    codec === 'h264' ? ['h264_mp4toannexb', 'h264'] : (['hevc_mp4toannexb', 'hevc'] as const);
   const { stdout } = await promisify(execFile)(
     ffmpeg,
-    ['-v', 'error', '-i', path, '-map', '0:v', '-c', 'copy', '-bsf:v', 'h264_mp4toannexb', '-f', 'h264', '-'],
+    ['-v', 'error', '-i', path, '-map', '0:v', '-c', 'copy', '-bsf:v', filter, '-f', format, '-'],
     { encoding: 'buffer', maxBuffer: 2 ** 31 - 1 },
   );
   const found: FrameIdentity[] = [];
   // The identity's NAL unit is short and never escaped: it stands in the stream as it was sent.
   const mark = Buffer.from('vigie-frame-id-1', 'latin1');
+  const before = codec === 'h264' ? 3 : 4;
   for (let at = stdout.indexOf(mark); at >= 0; at = stdout.indexOf(mark, at + 1)) {
-    const identity = frameIdentityOf(stdout.subarray(at - 3, at + 33), 'h264');
+    const identity = frameIdentityOf(stdout.subarray(at - before, at + 33), codec);
     if (identity) found.push(identity);
   }
   return found;

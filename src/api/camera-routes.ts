@@ -55,14 +55,25 @@ export function cameraRoutes(app: ApiApp, deps: ApiDeps): void {
 }
 
 function cameraJson({ id, name, status }: CameraStatusView): CameraJson {
-  return { id, name, state: status.state, reason: status.reason, since: formatIso(status.since) };
+  return {
+    id,
+    name,
+    state: status.state,
+    reason: status.reason,
+    since: formatIso(status.since),
+    sound: status.audio !== undefined,
+  };
 }
 
 function statusJson(camera: CameraStatusView): CameraStatusJson {
-  const { video, stats } = camera.status;
+  const { video, audio, audioProblem, certificateEnd, stats } = camera.status;
+  const detection = camera.detection ?? { state: 'off', reason: '', lastLookAt: null, framesPerSecond: 0 };
   return {
     ...cameraJson(camera),
     video: video ? { codecs: video.codecs, width: video.width, height: video.height } : null,
+    audio: audio ? { codecs: audio.codecs, sampleRate: audio.sampleRate, channels: audio.channels } : null,
+    audioProblem,
+    certificateEnd: certificateEnd === null ? null : formatIso(certificateEnd),
     framesPerSecond: stats.framesPerSecond,
     bitrateBps: Math.round(stats.bitrateBps),
     gopTicks: stats.gopTicks,
@@ -70,6 +81,18 @@ function statusJson(camera: CameraStatusView): CameraStatusJson {
     framesDamaged: stats.framesDamaged,
     timestampsRepaired: stats.timestampsRepaired,
     clockOffsetMicros: stats.clockOffsetMicros,
-    clockDriftPpm: stats.clockDriftPpm,
+    clockOffsetErrorMicros: stats.clockOffsetErrorMicros,
+    clockDriftPpm: toHundredths(stats.clockDriftPpm, Math.round),
+    clockDriftErrorPpm: toHundredths(stats.clockDriftErrorPpm, Math.ceil),
+    detection: {
+      state: detection.state,
+      reason: detection.reason,
+      lastLookAt: detection.lastLookAt === null ? null : formatIso(detection.lastLookAt),
+      framesPerSecond: Math.round(detection.framesPerSecond * 100) / 100,
+    },
   };
+}
+
+function toHundredths(value: number | null, round: (value: number) => number): number | null {
+  return value === null ? null : round(value * 100) / 100;
 }

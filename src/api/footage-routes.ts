@@ -1,13 +1,14 @@
-import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { CameraRow, Catalog } from '../catalog/catalog.ts';
 import { segmentId } from '../catalog/segment-id.ts';
 import { VigieError } from '../errors/catalog.ts';
+import { hideSound } from '../media/mp4/init-segment.ts';
 import { layoutOf } from '../playback/byte-layout.ts';
-import { fileProblem } from '../playback/byte-pump.ts';
 import { createClipOpener } from '../playback/clip/open-clip.ts';
 import { MAX_CLIP_HOURS } from '../playback/clip/select.ts';
 import type { SegmentView } from '../catalog/segment-view.ts';
+import { asStoreError } from '../storage/object-store.ts';
+import type { SegmentReader } from '../storage/segment-reader.ts';
 import { formatIso } from '../time/iso.ts';
 import type { ApiApp } from './app.ts';
 import { cameraParams } from './camera-routes.ts';
@@ -40,7 +41,7 @@ export function footageRoutes(app: ApiApp, deps: ApiDeps): void {
       const found = await deps.segments.one(id);
       if (!found) throw new VigieError('VIGIE_SEGMENT_UNKNOWN', { segment: id });
       const { segment } = found;
-      const path = deps.segments.path(found.camera, segment);
+      const key = deps.segments.key(found.camera, segment);
       await sendSegment(request, reply, {
         etag: segmentTag(segment),
         headers: {
@@ -49,12 +50,32 @@ export function footageRoutes(app: ApiApp, deps: ApiDeps): void {
           'cache-control': segment.open ? 'no-store' : 'private, max-age=31536000, immutable',
         },
         layout: async () => {
-          await checkFile(path, segment);
-          return layoutOf([{ kind: 'file', path, offset: 0, length: segment.bytes }]);
+          await checkBytes(deps.segments.reader, key, segment);
+          return layoutOf([{ kind: 'file', key, offset: 0, length: segment.bytes }]);
         },
       });
     },
   });
+
+  app.get(
+    '/api/segments/:id/silent-head.mp4',
+    {
+      schema: {
+        summary: 'What stands before the first fragment of a segment, with its sound hidden from players',
+        params: z.object({ id: z.string().min(1).max(40) }),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const found = await deps.segments.one(id);
+      const init = found && (await deps.catalog.init(found.segment.initNo));
+      if (!init) throw new VigieError('VIGIE_SEGMENT_UNKNOWN', { segment: id });
+      return reply
+        .type('video/mp4')
+        .header('cache-control', 'private, max-age=31536000, immutable')
+        .send(Buffer.from(hideSound(init.bytes)));
+    },
+  );
 
   app.route({
     method: ['GET', 'HEAD'],
@@ -94,13 +115,14 @@ function segmentTag(segment: SegmentView): string {
 }
 
 /** Looked at before the answer begins, while it can still be an error. */
-async function checkFile(path: string, segment: SegmentView): Promise<void> {
+async function checkBytes(reader: SegmentReader, key: string, segment: SegmentView): Promise<void> {
   let problem: string | undefined;
   try {
-    const { size } = await stat(path);
-    if (size < segment.bytes) problem = `it has ${size} of ${segment.bytes} bytes`;
+    const size = await reader.size(key);
+    if (size === undefined) problem = 'it is missing';
+    else if (size < segment.bytes) problem = `it has ${size} of ${segment.bytes} bytes`;
   } catch (error) {
-    problem = fileProblem(error);
+    problem = asStoreError(error).message;
   }
   if (problem !== undefined) {
     const id = segmentId(segment.cameraNo, segment.start);

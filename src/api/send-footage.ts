@@ -59,7 +59,7 @@ export function createFootageSender(deps: ApiDeps): (route: PlaybackRoute) => Fo
       raw.end();
       return;
     }
-    const outcome = await pump(partsIn(layout, range), raw, {
+    const outcome = await pump(partsIn(layout, range), deps.segments.reader, raw, {
       onStart: () => deps.onFirstByte?.(route, reply.elapsedTime / 1000),
     });
     if (outcome.kind === 'sent') {
@@ -67,7 +67,7 @@ export function createFootageSender(deps: ApiDeps): (route: PlaybackRoute) => Fo
     } else if (outcome.kind === 'unreadable') {
       // The length was promised: only a cut connection tells the client that bytes are missing.
       request.log.warn(
-        { path: outcome.path, problem: outcome.problem, url: request.url },
+        { key: outcome.key, problem: outcome.problem, url: request.url },
         'footage is unreadable',
       );
       raw.destroy();

@@ -2,12 +2,16 @@ import fastify, { LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ApiApp } from './app.ts';
 import { cameraRoutes } from './camera-routes.ts';
+import { cameraTestRoutes } from './camera-test-routes.ts';
 import type { ApiDeps } from './deps.ts';
 import { describeApi, docsRoutes } from './docs-routes.ts';
+import { eventRoutes } from './event-routes.ts';
 import { answerFailures } from './failures.ts';
 import { footageRoutes } from './footage-routes.ts';
 import { guardRequests } from './guard.ts';
 import { healthRoutes } from './health-routes.ts';
+import { keepingRoutes } from './keeping-routes.ts';
+import { logLevelRoutes } from './log-level-routes.ts';
 import { pageRoutes } from './page-routes.ts';
 import { timelineRoutes } from './timeline-routes.ts';
 
@@ -30,13 +34,24 @@ export async function createApi(deps: ApiDeps): Promise<ApiApp> {
   app.server.maxConnections = CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  // Of answers that are streamed past the framework, too.
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, url } = request;
+    const [status, millis] = [reply.raw.statusCode, Math.round(reply.elapsedTime)];
+    request.log.debug({ method, url, status, millis }, 'answered');
+    done();
+  });
   guardRequests(app);
   answerFailures(app);
   await describeApi(app);
   healthRoutes(app, deps);
   cameraRoutes(app, deps);
+  cameraTestRoutes(app, deps);
   timelineRoutes(app, deps);
   footageRoutes(app, deps);
+  keepingRoutes(app, deps);
+  eventRoutes(app, deps);
+  logLevelRoutes(app, deps);
   await docsRoutes(app);
   await pageRoutes(app, deps);
   await app.ready();

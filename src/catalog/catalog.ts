@@ -1,5 +1,9 @@
 import type { FragmentEntry } from '../media/fragment-index.ts';
 import type { MediaTicks, WallMicros } from '../time/units.ts';
+import type { FootageClass } from './footage-class.ts';
+import type { Deletion, DeletionReason, DoneDeletion, Hold, HoldRequest } from './keeping.ts';
+import type { MotionCatalog } from './motion.ts';
+import type { Outbox } from './outbox.ts';
 
 /**
  * What is recorded, where, and what is missing. The one interface to the database: SQLite behind it today,
@@ -10,6 +14,11 @@ import type { MediaTicks, WallMicros } from '../time/units.ts';
  * was restarted may repeat itself).
  */
 export interface Catalog {
+  /** What happened before the cameras, and when anybody looked. */
+  readonly motion: MotionCatalog;
+  /** What webhooks have not been told of it yet. */
+  readonly outbox: Outbox;
+
   /** Creates the camera or updates its name; returns its row. Numbers are never given twice. */
   putCamera(camera: { readonly id: string; readonly name: string }): Promise<CameraRow>;
   cameras(): Promise<readonly CameraRow[]>;
@@ -34,7 +43,148 @@ export interface Catalog {
   /** Gaps without an end, of every camera. */
   openGaps(): Promise<readonly GapRow[]>;
 
+  /** Closed segments that are on this machine only. */
+  localSegments(query: TierQuery): Promise<readonly StoredSegment[]>;
+  /**
+   * Looks at segments that are on this machine only and that no hold keeps, oldest first, for those in which nothing
+   * moved while somebody looked.
+   */
+  stillSegments(query: StillQuery): Promise<StillSegments>;
+  /** Segments that are on this machine and in the object store, oldest first, of those that end by `endedBy`. */
+  storedSegments(endedBy: WallMicros, limit: number): Promise<readonly StoredSegment[]>;
+  /** What is on this machine only, in all. */
+  backlog(): Promise<Backlog>;
+  /** Segments of a camera from `start` on, whatever their state, without their fragments: for walking all of them. */
+  segmentsFrom(cameraNo: number, start: WallMicros, limit: number): Promise<readonly StoredSegment[]>;
+
+  /**
+   * Marks segments as garbage: from then on no reader sees them. Held ones and ones being written stay.
+   * @returns how many it were, at most `limit`
+   */
+  condemn(sentence: Sentence): Promise<number>;
+  /**
+   * Goes on through the footage of a camera from where it stopped, and condemns what has ended by then and is of no
+   * higher class than that. What was judged is not looked at again, unless something new is learnt of it.
+   */
+  sweep(order: SweepOrder): Promise<Sweep>;
+  /** Segments that are to be deleted, by camera and start, behind `after`; not those that the store still locks. */
+  condemned(after: SegmentKey | undefined, limit: number): Promise<readonly CondemnedSegment[]>;
+  /** Every copy is gone: drops the rows and enters them into the deletion journal. */
+  bury(done: readonly DoneDeletion[]): Promise<void>;
+  /** The deletion journal, newest first: entries that overlap [from, to), of one camera or all. */
+  deletions(query: DeletionQuery): Promise<readonly Deletion[]>;
+  /** The same of one camera, by time. */
+  deletionsBetween(cameraNo: number, from: WallMicros, to: WallMicros): Promise<readonly Deletion[]>;
+
+  /** Objects under a hold in force that the store does not lock yet; objects it locks that no hold needs any more. */
+  lockWork(at: WallMicros, limit: number): Promise<LockWork>;
+  /** The store has locked it, or let it go. */
+  putLocked(segment: SegmentKey, locked: boolean): Promise<void>;
+
+  putHold(hold: HoldRequest): Promise<Hold>;
+  /** All that were ever made, newest first. */
+  holds(): Promise<readonly Hold[]>;
+  /** Ends a hold; `undefined` when there is none of that number, the hold as it is when it was ended before. */
+  releaseHold(holdNo: number, at: WallMicros, by: string): Promise<Hold | undefined>;
+
   close(): Promise<void>;
+}
+
+export interface SegmentKey {
+  readonly cameraNo: number;
+  readonly start: WallMicros;
+}
+
+/** A closed segment as storage sees it. */
+export interface StoredSegment extends SegmentKey {
+  readonly end: WallMicros;
+  readonly bytes: number;
+  readonly sha256: Uint8Array | null;
+  readonly state: SegmentState;
+}
+
+export interface TierQuery {
+  readonly limit: number;
+  readonly newestFirst?: boolean;
+  /** Only of these. */
+  readonly cameras?: ReadonlySet<number>;
+  /** Only those that no hold keeps at that time. */
+  readonly unheldAt?: WallMicros;
+}
+
+export interface StillQuery {
+  /** Only those that start later. */
+  readonly after: WallMicros;
+  readonly at: WallMicros;
+  /** Segments that are looked at. */
+  readonly limit: number;
+}
+
+export interface StillSegments {
+  readonly segments: readonly StoredSegment[];
+  /** Where to go on; `undefined` at the end. */
+  readonly next: WallMicros | undefined;
+}
+
+export interface Backlog {
+  readonly segments: number;
+  readonly bytes: number;
+  readonly oldest: WallMicros | null;
+}
+
+/** Which segments of a camera are to go: those that meet every limit given. */
+export interface Sentence {
+  readonly cameraNo: number;
+  readonly reason: DeletionReason;
+  readonly at: WallMicros;
+  /** The copy in the object store has to go too, or may be there. */
+  readonly remote: boolean;
+  readonly limit: number;
+  readonly startedFrom?: WallMicros;
+  readonly startedBy?: WallMicros;
+  readonly endedBy?: WallMicros;
+  /** Not those that are, or may be, in the object store. */
+  readonly localOnly?: boolean;
+}
+
+export interface SweepOrder {
+  readonly cameraNo: number;
+  /** Footage of this class goes, and of those below it. */
+  readonly upTo: FootageClass;
+  readonly reason: DeletionReason;
+  readonly at: WallMicros;
+  readonly endedBy: WallMicros;
+  /** It may be in the object store. */
+  readonly remote: boolean;
+  /** Segments that are judged at a time. */
+  readonly limit: number;
+}
+
+export interface Sweep {
+  /** How many segments go. */
+  readonly condemned: number;
+  /** There is nothing more that has ended by then. */
+  readonly done: boolean;
+}
+
+export interface LockWork {
+  readonly lock: readonly SegmentKey[];
+  readonly unlock: readonly SegmentKey[];
+}
+
+export interface CondemnedSegment extends StoredSegment {
+  readonly reason: DeletionReason;
+  readonly decided: WallMicros;
+  readonly remote: boolean;
+}
+
+export interface DeletionQuery {
+  readonly cameraNo?: number;
+  readonly from?: WallMicros;
+  readonly to?: WallMicros;
+  readonly limit: number;
+  /** Entries made before this one. */
+  readonly before?: number;
 }
 
 export interface CameraRow {
@@ -100,21 +250,24 @@ export interface GapRow {
   readonly cause: GapCause;
 }
 
-export type GapCause =
-  | 'connecting' // not connected yet, nothing is known to be wrong
-  | 'offline' // refused, timed out, closed by the camera
-  | 'credentials' // the camera refuses the password
-  | 'not-found' // the camera has no such stream
-  | 'protocol' // what answers speaks no RTSP or offers no video that we record
-  | 'no-video' // connected, no video packet comes
-  | 'no-keyframe' // video comes, no key frame
-  | 'disk-full'
-  | 'io-error'
-  | 'overload' // the global buffer budget is used up
-  | 'clock-step' // the machine's clock was set
-  | 'disabled'
-  | 'shutdown' // the recorder was stopped in order
-  | 'crash'; // the recorder ended without warning
+export const GAP_CAUSES = [
+  'connecting', // not connected yet, nothing is known to be wrong
+  'offline', // refused, timed out, closed by the camera
+  'credentials', // the camera refuses the password
+  'not-found', // the camera has no such stream
+  'protocol', // what answers speaks no RTSP or offers no video that we record
+  'no-video', // connected, no video packet comes
+  'no-keyframe', // video comes, no key frame
+  'disk-full',
+  'io-error',
+  'overload', // the global buffer budget is used up
+  'clock-step', // the machine's clock was set
+  'disabled',
+  'shutdown', // the recorder was stopped in order
+  'crash', // the recorder ended without warning
+  'lost', // it was recorded, and no copy of it is there any more
+] as const;
+export type GapCause = (typeof GAP_CAUSES)[number];
 
 export type CatalogWrite =
   | {
@@ -144,6 +297,14 @@ export type CatalogWrite =
       readonly cameraNo: number;
       readonly start: WallMicros;
       readonly sha256: Uint8Array;
+    }
+  /** Where a closed segment is now; nothing happens to one that is being written or deleted. */
+  | {
+      readonly kind: 'segment-moved';
+      readonly cameraNo: number;
+      readonly start: WallMicros;
+      readonly from: 'local' | 'both' | 'remote';
+      readonly to: 'local' | 'both' | 'remote';
     }
   /** The file of a segment holds no whole fragment, or is gone: forget the row, and the run if it was its only one. */
   | { readonly kind: 'segment-discarded'; readonly cameraNo: number; readonly start: WallMicros }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { loadConfig, problemText } from '../config/load.ts';
+import { loadConfig, problemLines } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 
@@ -28,15 +28,15 @@ export async function checkConfig(options: {
   }
   const result = loadConfig({ text, file, env: process.env });
   if (options.json) {
-    const problems = result.ok ? [] : result.problems;
-    process.stdout.write(`${JSON.stringify({ ok: result.ok, problems }, undefined, 2)}\n`);
+    const { problems, more } = result.ok ? { problems: [], more: 0 } : result;
+    process.stdout.write(`${JSON.stringify({ ok: result.ok, problems, more }, undefined, 2)}\n`);
   } else if (result.ok) {
     const { cameras } = result.config;
     process.stdout.write(
       `${file} is right: ${cameras.length} ${cameras.length === 1 ? 'camera' : 'cameras'}.\n`,
     );
   } else {
-    for (const problem of result.problems) process.stderr.write(`${problemText(problem)}\n`);
+    process.stderr.write(problemLines(result));
   }
   return result.ok ? EXIT.done : EXIT.usedWrongly;
 }

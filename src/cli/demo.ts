@@ -1,10 +1,15 @@
 import { join } from 'node:path';
-import type { CameraConfig } from '../config/config.ts';
+import { DEFAULT_DETECT, DEFAULT_RETENTION, type CameraConfig, type DetectConfig } from '../config/config.ts';
 import { DEMO_CAMERAS, demoClip } from '../simulator/demo-cameras.ts';
 import { type SimulatorProcess, spawnSimulator } from '../simulator/spawn.ts';
 import type { Logger } from '../telemetry/log.ts';
 
 const RESTART_MILLIS = 2_000;
+/**
+ * All pictures are looked at: the demo cameras begin anew every eight seconds, so of their four key frames everything is
+ * soon known, and nothing seems to move in them.
+ */
+const DETECT: DetectConfig = { ...DEFAULT_DETECT, frames: 'all' };
 
 /** The virtual cameras of a first start, in a process of their own that is started again should it end. */
 export async function startDemo(
@@ -38,7 +43,13 @@ export async function startDemo(
   };
   watch();
   return {
-    cameras: DEMO_CAMERAS.map(({ id, name }) => ({ id, name, source: running.url(id), enabled: true })),
+    cameras: DEMO_CAMERAS.map(({ id, name }) => ({
+      ...{ id, name, source: running.url(id), key: undefined, enabled: true },
+      ...{ audio: false, priority: 'normal' as const, detect: DETECT },
+      ffmpeg: { input: [], transcode: undefined },
+      retention: DEFAULT_RETENTION,
+      ...{ rtsp: {}, tls: undefined },
+    })),
     async stop() {
       stopping = true;
       clearTimeout(timer);

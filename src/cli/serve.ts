@@ -3,14 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, defaultConfig } from '../config/config.ts';
-import { loadConfig, problemText } from '../config/load.ts';
+import { loadConfig, problemLines } from '../config/load.ts';
 import { parseLoopbackListen } from '../config/schema.ts';
 import { createLogger } from '../telemetry/log.ts';
 import { startDemo } from './demo.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { version } from './version.ts';
 
 const WEB_ROOT = fileURLToPath(new URL('../../dist/web', import.meta.url));
-const DEFAULT_DATA = 'data';
+export const DEFAULT_DATA = 'data';
 /** For finishing all files; then the process ends, and the next start settles the rest. */
 const STOP_MILLIS = 20_000;
 
@@ -25,7 +26,7 @@ export async function readConfig(file: string): Promise<Config | undefined> {
   }
   const result = loadConfig({ text, file, env: process.env });
   if (result.ok) return result.config;
-  for (const problem of result.problems) process.stderr.write(`${problemText(problem)}\n`);
+  process.stderr.write(problemLines(result));
   return undefined;
 }
 
@@ -59,8 +60,10 @@ export async function serve(options: {
   };
   const stopAsked = untilStopped();
   try {
-    const server = await startServer({ config, log, webRoot: existsSync(WEB_ROOT) ? WEB_ROOT : undefined });
+    const webRoot = existsSync(WEB_ROOT) ? WEB_ROOT : undefined;
+    const server = await startServer({ config, log, webRoot, version: version() });
     process.stdout.write(`Vigie is at ${server.url}\n`);
+    if (server.pushUrl !== undefined) process.stdout.write(`Encoders push to ${server.pushUrl}\n`);
     if (demo) process.stdout.write('It records four demo cameras. Your own: npm start -- --config FILE\n');
     process.stdout.write('Nobody has to sign in, as only this machine can reach it.\n');
     await stopAsked;

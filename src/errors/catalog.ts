@@ -5,6 +5,7 @@
 export const ERRORS = {
   VIGIE_CAMERA_UNKNOWN: { status: 404, message: 'There is no camera "{camera}".' },
   VIGIE_SEGMENT_UNKNOWN: { status: 404, message: 'There is no segment "{segment}".' },
+  VIGIE_HOLD_UNKNOWN: { status: 404, message: 'There is no hold {hold}.' },
   VIGIE_NOT_FOUND: { status: 404, message: 'There is nothing at {method} {path}.' },
   VIGIE_REQUEST_INVALID: { status: 400, message: '{where} is not valid: {problem}.' },
   VIGIE_RANGE_INVALID: {

@@ -1,13 +1,26 @@
 import type { GapCause } from '../catalog/catalog.ts';
-import type { VideoSink } from '../media/access-unit-sink.ts';
+import type { MediaSink } from '../media/access-unit-sink.ts';
+import type { AudioConfig } from '../media/audio-config.ts';
 import { FragmentBuilder, MAX_FRAGMENT_SAMPLES } from '../media/fragment-builder.ts';
-import { ParameterSets } from '../media/parameter-sets.ts';
+import type { ParameterSets, SetKind } from '../media/parameter-sets.ts';
 import type { SlabPool } from '../media/slab-pool.ts';
 import type { VideoConfig } from '../media/video-config.ts';
+import type { ClockRate } from '../time/clock-fit.ts';
 import { MediaTimeline } from '../time/media-timeline.ts';
-import { MEDIA_TICKS_PER_SECOND, type MonoMicros, mediaTicks, type WallMicros } from '../time/units.ts';
+import { SenderClock } from '../time/sender-clock.ts';
+import {
+  MEDIA_TICKS_PER_SECOND,
+  type MonoMicros,
+  mediaTicks,
+  type WallMicros,
+  wallMicros,
+} from '../time/units.ts';
 import { WallModel } from '../time/wall-model.ts';
+import type { PictureTap } from '../watch/picture-tap.ts';
 import type { FragmentSink } from './fragment.ts';
+import { FragmentOutlet } from './fragment-outlet.ts';
+import { HubSound } from './hub-sound.ts';
+import { StreamSets } from './stream-sets.ts';
 
 /** A fragment of more bytes is cut even inside a group of pictures. */
 const MAX_FRAGMENT_BYTES = 32 * 1024 * 1024;
@@ -30,24 +43,23 @@ export interface HubCounters {
  * A run begins at the first key frame after `begin` and lasts until `end`; whatever happens in between (bad
  * timestamps, new parameter sets, lost packets) it goes on.
  */
-export class CameraHub implements VideoSink {
-  readonly counters: HubCounters = {
-    frames: 0,
-    framesDamaged: 0,
-    timestampsRepaired: 0,
-    gopTicks: 0,
-  };
+export class CameraHub implements MediaSink {
+  readonly counters: HubCounters = { frames: 0, framesDamaged: 0, timestampsRepaired: 0, gopTicks: 0 };
   arrivalWall = 0 as WallMicros;
   arrivalMono = 0 as MonoMicros;
+
+  readonly senderClock = new SenderClock();
 
   readonly #pool: SlabPool;
   readonly #builder: FragmentBuilder;
   readonly #sink: FragmentSink;
   readonly #fragmentTicks: number;
   readonly #minimumTicks: number;
-  #sets = new ParameterSets('h264');
-  #setsChanged = false;
-  #config: VideoConfig | undefined;
+  /** The camera's sound may be recorded; made when there is any. */
+  readonly #wantsSound: boolean;
+  readonly #tap: PictureTap | undefined;
+  readonly #outlet: FragmentOutlet;
+  readonly #sets = new StreamSets();
   #timeline = new MediaTimeline();
   #wall: WallModel | undefined;
   #startsRun = false;
@@ -56,17 +68,27 @@ export class CameraHub implements VideoSink {
   #lastKeyTicks = 0;
   #restart = false;
   #waitForMemory = false;
+  /** When the access unit being collected arrived. */
+  #unitWall = 0 as WallMicros;
+  #unitMono = 0 as MonoMicros;
 
   constructor(options: {
     readonly pool: SlabPool;
     readonly sink: FragmentSink;
     /** Longest fragment. */
     readonly fragmentTicks: number;
+    /** Sound may be recorded, if there is any; otherwise it is dropped here, whatever a source sends. */
+    readonly audio?: boolean;
+    /** Is shown what is recorded; `undefined`: nobody looks. */
+    readonly tap?: PictureTap | undefined;
   }) {
     this.#pool = options.pool;
     this.#builder = new FragmentBuilder(options.pool);
     this.#sink = options.sink;
+    this.#outlet = new FragmentOutlet(options.sink);
     this.#fragmentTicks = options.fragmentTicks;
+    this.#wantsSound = options.audio ?? false;
+    this.#tap = options.tap;
     this.#minimumTicks = Math.min(MEDIA_TICKS_PER_SECOND, options.fragmentTicks / 2);
   }
 
@@ -77,7 +99,12 @@ export class CameraHub implements VideoSink {
 
   /** What the stream is, once a key frame has been seen. */
   get config(): VideoConfig | undefined {
-    return this.#config;
+    return this.#sets.config;
+  }
+
+  /** What is heard beside it, once a frame of it was recorded. */
+  get audio(): AudioConfig | undefined {
+    return this.#outlet.sound?.described;
   }
 
   /** It waits for memory: the buffers of all cameras of this thread are full. */
@@ -85,20 +112,21 @@ export class CameraHub implements VideoSink {
     return this.#waitForMemory;
   }
 
-  /** How fast the camera's media clock runs against ours, from the current run; `null` before it is known. */
-  get clockDriftPpm(): number | null {
-    return this.#wall?.driftPpm ?? null;
+  /** How fast the camera's clock runs: after its sender reports, or after its timestamps when it sends none. */
+  get clockRate(): ClockRate | null {
+    return this.senderClock.rate ?? this.#wall?.rate ?? null;
   }
 
-  /** Parameter sets are known: what is missing for a run to start is a key frame. */
-  get hasParameterSets(): boolean {
-    return this.#sets.complete;
+  /** Parameter sets of which none has come; when nothing is missing, a run waits for a key frame. */
+  get missingSets(): readonly SetKind[] {
+    return this.#sets.missing;
   }
 
+  /** A run that is being recorded ends: nothing of the new stream can be decoded with what came before. */
   begin(sets: ParameterSets): void {
+    if (this.running) this.end('no-keyframe');
     this.#builder.clear();
-    this.#sets = sets;
-    this.#setsChanged = true;
+    this.#sets.begin(sets);
     this.#waitForMemory = false;
   }
 
@@ -115,6 +143,9 @@ export class CameraHub implements VideoSink {
   }
 
   beginNal(): void {
+    // Not when the access unit ends: that may only show when the next one begins, which may be a second later.
+    this.#unitWall = this.arrivalWall;
+    this.#unitMono = this.arrivalMono;
     this.#builder.beginNal();
   }
 
@@ -131,12 +162,39 @@ export class CameraHub implements VideoSink {
   }
 
   parameterSet(source: Buffer, start: number, end: number): void {
-    if (this.#sets.put(source.subarray(start, end))) this.#setsChanged = true;
+    const set = source.subarray(start, end);
+    if (this.#sets.put(set) !== 'pps' || !this.running) return;
+    // The configuration changes at the next key frame. What an encoder changes before that (it may give any picture a
+    // new picture parameter set) goes with the pictures, where decoders look for it too.
+    this.#builder.beginNal();
+    this.#builder.write(source, start, end);
+    this.#builder.endNal();
+  }
+
+  beginAudio(config: AudioConfig): void {
+    if (!this.#wantsSound) return;
+    if (!this.#outlet.sound) {
+      this.#outlet.sound = new HubSound(this.#pool);
+      if (this.running) this.#outlet.sound.startRun();
+    }
+    this.#outlet.sound.begin(config);
+  }
+
+  audioFrame(timestamp: number, source: Buffer, start: number, end: number): void {
+    const { sound } = this.#outlet;
+    if (!sound) return;
+    sound.frame(timestamp, source, start, end, this.arrivalMono, this.#timeline);
+    this.#outlet.heard();
   }
 
   abandonAccessUnit(): void {
     this.counters.framesDamaged++;
     this.#builder.discard();
+    this.#tap?.lost();
+  }
+
+  packetsMissing(): void {
+    this.#tap?.lost();
   }
 
   endAccessUnit(timestamp: number, key: boolean): void {
@@ -161,18 +219,20 @@ export class CameraHub implements VideoSink {
 
   /** False: a run cannot start with this access unit. */
   #startRun(key: boolean): boolean {
-    if (!key || !this.#sets.complete) return false;
+    if (!key || this.#sets.missing.length > 0) return false;
     if (this.#waitForMemory) {
       const free = this.#pool.budgetBytes - this.#pool.takenBytes;
       if (free < this.#pool.budgetBytes * FREE_SHARE_TO_START) return false;
       this.#waitForMemory = false;
     }
-    this.#config = this.#sets.config();
-    if (!this.#config) return false;
-    this.#setsChanged = false;
+    const config = this.#sets.first();
+    if (!config) return false;
     this.#timeline = new MediaTimeline();
-    this.#wall = new WallModel(this.arrivalWall);
+    this.#wall = new WallModel(this.#unitWall);
+    this.#outlet.sound?.startRun();
     this.#startsRun = true;
+    this.#tap?.begin(config);
+    this.#tap?.hold();
     this.#restart = false;
     this.#fragmentKey = true;
     this.#lastKeyTicks = 0;
@@ -183,71 +243,86 @@ export class CameraHub implements VideoSink {
   #place(timestamp: number, key: boolean): void {
     const builder = this.#builder;
     const ticks = this.#placeNext(timestamp);
+    if (ticks < 0) {
+      // Shown before the key frame that the run began with: it leans on pictures that never came (J30).
+      builder.discard();
+      return;
+    }
+    this.#outlet.reached(ticks);
     const elapsed = ticks - builder.startTicks;
-    const changed = key ? this.#takeChangedConfig() : undefined;
+    // New parameter sets take effect at a key frame: a fragment holds samples of one configuration only.
+    const changed = key ? this.#sets.next() : undefined;
     if (builder.count > 0) {
       const due = key
-        ? changed !== undefined || elapsed >= this.#minimumTicks
+        ? changed !== undefined || this.#outlet.sound?.pending || elapsed >= this.#minimumTicks
         : (elapsed >= this.#fragmentTicks || builder.payloadBytes >= MAX_FRAGMENT_BYTES) &&
           ticks > builder.latestTicks;
       if (due || builder.count === MAX_FRAGMENT_SAMPLES) {
         this.#emit(ticks);
         this.#fragmentKey = key;
+        if (key && this.#outlet.sound?.pending) {
+          this.#outlet.deliver();
+          this.#outlet.sound.activate();
+        }
       }
     }
-    if (changed) this.#config = changed;
+    if (changed) {
+      this.#sets.config = changed;
+      this.#tap?.begin(changed);
+    }
     if (key) {
       if (ticks > this.#lastKeyTicks) this.counters.gopTicks = ticks - this.#lastKeyTicks;
       this.#lastKeyTicks = ticks;
     }
+    this.#show(ticks, key);
     builder.commit(ticks, key);
   }
 
-  /** New parameter sets take effect at a key frame: a fragment holds samples of one configuration only. */
-  #takeChangedConfig(): VideoConfig | undefined {
-    if (!this.#setsChanged) return undefined;
-    this.#setsChanged = false;
-    const config = this.#sets.config();
-    if (!config || !this.#config) return undefined;
-    return Buffer.compare(config.decoderConfig, this.#config.decoderConfig) === 0 ? undefined : config;
+  #show(ticks: number, key: boolean): void {
+    if (!this.#tap || !this.#wall) return;
+    this.#builder.endNal();
+    this.#tap.picture(this.#builder, key, ticks, this.#wall.wallAt(mediaTicks(ticks)), this.#unitMono);
   }
 
   #placeNext(timestamp: number): number {
     const timeline = this.#timeline;
     const before = timeline.repaired;
-    const ticks = timeline.place(timestamp, this.arrivalMono);
+    const ticks = timeline.place(timestamp, this.#unitMono);
     this.counters.timestampsRepaired += timeline.repaired - before;
-    if (!this.#restart) this.#wall?.observe(ticks, this.arrivalWall);
+    const wall = this.#wall;
+    if (wall && !this.#restart) {
+      wall.observe(ticks, this.#unitWall);
+      if (wall.diverged) this.#restart = true;
+    }
+    this.#outlet.sound?.picture(ticks, this.#unitMono);
     return ticks;
   }
 
   /** Ends the fragment before the access unit being collected, which is at `nextTicks`. */
   #emit(nextTicks: number | undefined): void {
     const wall = this.#wall;
-    const config = this.#config;
+    const { config } = this.#sets;
     if (!wall || !config || this.#builder.count === 0) return;
     const data = this.#builder.cut(nextTicks);
     if (this.#startsRun) {
       wall.settle();
       this.#fragmentWall = wall.wallAt(mediaTicks(data.startTicks));
+      this.#tap?.settle((ticks) => wall.wallAt(ticks));
     }
     const wallStart = this.#fragmentWall;
-    this.#fragmentWall = wall.wallAt(mediaTicks(data.endTicks));
+    // One of almost no length can be shorter than what the model has been slewed by meanwhile.
+    this.#fragmentWall = wallMicros(Math.max(wallStart, wall.wallAt(mediaTicks(data.endTicks))));
     const startsRun = this.#startsRun;
     this.#startsRun = false;
-    this.#sink.fragment({
-      data,
-      config,
-      wallStart,
-      wallEnd: this.#fragmentWall,
-      key: this.#fragmentKey,
-      startsRun,
-    });
+    const wallEnd = this.#fragmentWall;
+    this.#outlet.put({ data, config, wallStart, wallEnd, key: this.#fragmentKey, startsRun });
   }
 
   #endRun(cause: GapCause): void {
     if (!this.#wall) return;
     this.#emit(undefined);
+    this.#outlet.deliver(true);
+    this.#outlet.sound?.endRun();
     this.#wall = undefined;
     this.#restart = false;
     // A run that never got as far as a fragment has left nothing behind.

@@ -1,4 +1,5 @@
 import type { GapCause } from '../catalog/catalog.ts';
+import type { AudioConfig } from '../media/audio-config.ts';
 import type { FragmentData } from '../media/fragment-builder.ts';
 import type { VideoConfig } from '../media/video-config.ts';
 import type { WallMicros } from '../time/units.ts';
@@ -8,6 +9,11 @@ export interface Fragment {
   readonly data: FragmentData;
   /** What a decoder needs for it; the same object as long as nothing changes. */
   readonly config: VideoConfig;
+  /**
+   * The same of the sound that `data.sound` is, and may be without: a file has it from its first fragment on. The same
+   * object as long as nothing changes; `undefined`: there is none. Changes with key frames only.
+   */
+  readonly audio: AudioConfig | undefined;
   /** Equals the end of the fragment before it within a run. */
   readonly wallStart: WallMicros;
   readonly wallEnd: WallMicros;

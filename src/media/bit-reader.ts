@@ -1,8 +1,10 @@
 /**
  * Takes the emulation prevention bytes out of a NAL unit (H.264 section 7.3.1, H.265 section 7.3.1.1): in
  * `00 00 03` the `03` is no content.
+ * @returns the NAL unit itself where there is none: most have none, and this runs for every picture
  */
 export function unescapeNal(nal: Uint8Array): Uint8Array {
+  if (!isEscaped(nal)) return nal;
   const out = new Uint8Array(nal.length);
   let length = 0;
   let zeros = 0;
@@ -15,6 +17,13 @@ export function unescapeNal(nal: Uint8Array): Uint8Array {
     out[length++] = byte;
   }
   return out.subarray(0, length);
+}
+
+function isEscaped(nal: Uint8Array): boolean {
+  for (let i = 2; i < nal.length; i++) {
+    if (nal[i] === 3 && nal[i - 1] === 0 && nal[i - 2] === 0) return true;
+  }
+  return false;
 }
 
 /**

@@ -1,5 +1,7 @@
+import type { CodedUnit } from './coded-unit.ts';
 import type { SampleTable } from './mp4/sample-table.ts';
 import type { Slab, SlabPool } from './slab-pool.ts';
+import type { SoundRun } from './sound-collector.ts';
 
 /** No picture of a camera is larger (4K all-intra is about 4 MB); beyond it is garbage. */
 const MAX_ACCESS_UNIT_BYTES = 16 * 1024 * 1024;
@@ -14,6 +16,8 @@ export interface FragmentData {
   /** Decoding time of the first sample and the end of the last one, in ticks of the run. */
   readonly startTicks: number;
   readonly endTicks: number;
+  /** What is heard meanwhile; `undefined` where nothing is, or none is recorded. */
+  readonly sound: SoundRun | undefined;
   release(): void;
 }
 
@@ -25,7 +29,7 @@ export interface FragmentData {
  *
  * Called for every packet: allocates nothing but slabs.
  */
-export class FragmentBuilder {
+export class FragmentBuilder implements CodedUnit {
   readonly #pool: SlabPool;
   #slabs: Slab[] = [];
   /** Bytes used in the last slab, and where in the first slab the fragment begins. */
@@ -130,6 +134,19 @@ export class FragmentBuilder {
       (this.#slabs[slab] as Slab).bytes[at++] = (this.#nalBytes >>> shift) & 0xff;
     }
     this.#nalSlab = -1;
+  }
+
+  /** Looks at the collected access unit, whose last NAL unit has ended. */
+  peek(offset: number, target: Uint8Array): number {
+    const { slabBytes } = this.#pool;
+    const length = Math.max(0, Math.min(target.length, this.#unitBytes - offset));
+    for (let copied = 0; copied < length; ) {
+      const at = this.#unitPosition + offset + copied;
+      const slab = this.#slabs[this.#unitSlab + Math.floor(at / slabBytes)] as Slab;
+      const from = at % slabBytes;
+      copied += slab.bytes.copy(target, copied, from, from + length - copied);
+    }
+    return length;
   }
 
   /**
@@ -303,6 +320,7 @@ export class FragmentBuilder {
       },
       startTicks: this.#startTicks,
       endTicks: decode,
+      sound: undefined,
       release: () => {
         for (const slab of held.splice(0)) pool.release(slab);
       },

@@ -3,7 +3,7 @@ import { parseH264Sps } from './h264/sps.ts';
 import { buildHvcC, hevcCodecs } from './h265/decoder-config.ts';
 import { parseH265Sps } from './h265/sps.ts';
 import { BitReader, unescapeNal } from './bit-reader.ts';
-import { SQUARE_PIXELS } from './sample-aspect-ratio.ts';
+import { assumedPixelAspect } from './sample-aspect-ratio.ts';
 import type { VideoConfig } from './video-config.ts';
 
 /** Real ones have 10 to 200 bytes. */
@@ -11,10 +11,22 @@ const MAX_SET_BYTES = 4096;
 /** Of each kind; the standards allow up to 256, and no camera sends more than two. */
 const MAX_SETS = 16;
 const MAX_SPROP_LENGTH = 64 * 1024;
-/** The bits before an id in a picture parameter set are few. */
+/** The bits before the ids in a picture parameter set are few. */
 const ID_BYTES = 16;
+const START_CODE = Buffer.of(0, 0, 1);
 
-type SetKind = 'vps' | 'sps' | 'pps';
+export type SetKind = 'vps' | 'sps' | 'pps';
+
+interface ParameterSet {
+  readonly id: number;
+  readonly nal: Uint8Array;
+  /** From the session description, not from the stream: what the stream says goes before it (J26). */
+  readonly announced: boolean;
+  /** A sequence parameter set that makes sense; true for the others. */
+  readonly readable: boolean;
+  /** Of a picture parameter set: the sequence parameter set that it belongs to. */
+  readonly refersTo: number;
+}
 
 /**
  * The parameter sets of one stream as they are now, from the session description and from the stream itself. A set
@@ -22,7 +34,7 @@ type SetKind = 'vps' | 'sps' | 'pps';
  */
 export class ParameterSets {
   readonly codec: 'h264' | 'h265';
-  readonly #sets: Record<SetKind, Map<number, Uint8Array>> = {
+  readonly #sets: Record<SetKind, Map<number, ParameterSet>> = {
     vps: new Map(),
     sps: new Map(),
     pps: new Map(),
@@ -34,25 +46,33 @@ export class ParameterSets {
 
   /** Enough is known to describe the stream to a decoder. */
   get complete(): boolean {
-    const { vps, sps, pps } = this.#sets;
-    return sps.size > 0 && pps.size > 0 && (this.codec === 'h264' || vps.size > 0);
+    return this.missing.length === 0;
+  }
+
+  /** Of what nothing has come yet. */
+  get missing(): readonly SetKind[] {
+    const needed: readonly SetKind[] = this.codec === 'h264' ? ['sps', 'pps'] : ['vps', 'sps', 'pps'];
+    return needed.filter((kind) => this.#sets[kind].size === 0);
+  }
+
+  /** VPS, SPS or PPS; `undefined` for anything else. */
+  kindOf(nal: Uint8Array): SetKind | undefined {
+    const first = nal[0] ?? 0;
+    if (this.codec === 'h264') {
+      if (nal.length < 2) return undefined;
+      return (first & 0x1f) === 7 ? 'sps' : (first & 0x1f) === 8 ? 'pps' : undefined;
+    }
+    if (nal.length < 3) return undefined;
+    const type = (first >> 1) & 0x3f;
+    return type === 32 ? 'vps' : type === 33 ? 'sps' : type === 34 ? 'pps' : undefined;
   }
 
   /**
-   * Takes a VPS, SPS or PPS (copied when it is kept); anything else is no concern of it.
+   * Takes a set of the stream (copied when it is kept); anything else is no concern of it.
    * @returns whether something is different now
    */
   put(nal: Uint8Array): boolean {
-    const kind = this.#kindOf(nal);
-    if (!kind || nal.length > MAX_SET_BYTES) return false;
-    const sets = this.#sets[kind];
-    for (const known of sets.values()) {
-      if (known.length === nal.length && Buffer.compare(known, nal) === 0) return false;
-    }
-    const id = this.#idOf(kind, nal);
-    if (id === undefined || (sets.size >= MAX_SETS && !sets.has(id))) return false;
-    sets.set(id, Uint8Array.from(nal));
-    return true;
+    return this.#put(nal, false);
   }
 
   /** `sprop-parameter-sets` (RFC 6184 section 8.1): base64, separated by commas. */
@@ -68,62 +88,100 @@ export class ParameterSets {
   /** What a decoder is told; `undefined` until the sets are complete. */
   config(): VideoConfig | undefined {
     if (!this.complete) return undefined;
-    const { vps, sps, pps } = this.#sets;
-    const spsList = inOrder(sps);
+    const pps = inOrder(this.#sets.pps);
+    const sps = inOrder(this.#sets.sps, pps[0]?.refersTo);
     const decoderConfig =
       this.codec === 'h264'
-        ? buildAvcC(spsList, inOrder(pps))
-        : buildHvcC(inOrder(vps), spsList, inOrder(pps));
-    const first = spsList[0] as Uint8Array;
-    const parsed = this.codec === 'h264' ? parseH264Sps(first) : parseH265Sps(first);
+        ? buildAvcC(nalsOf(sps), nalsOf(pps))
+        : buildHvcC(nalsOf(inOrder(this.#sets.vps)), nalsOf(sps), nalsOf(pps));
+    const parsed = this.#parseSps(sps[0]?.nal ?? new Uint8Array());
+    const width = parsed?.width ?? 0;
+    const height = parsed?.height ?? 0;
     return {
       codec: this.codec,
-      codecs: this.codec === 'h264' ? avcCodecs(decoderConfig) : hevcCodecs(decoderConfig),
-      width: parsed?.width ?? 0,
-      height: parsed?.height ?? 0,
-      pixelAspect: parsed?.pixelAspect ?? SQUARE_PIXELS,
+      codecs: codecsOf(this.codec, decoderConfig),
+      width,
+      height,
+      pixelAspect: parsed?.pixelAspect ?? assumedPixelAspect(width, height),
       declaredFrameRate: parsed?.frameRate ?? 0,
       decoderConfig,
     };
   }
 
+  /** Cameras announce anything: nothing, half of it, start codes before and after (J22), no sets at all. */
   #putAll(text: string): boolean {
     let changed = false;
     for (const part of text.slice(0, MAX_SPROP_LENGTH).split(',')) {
-      const nal = Buffer.from(part.trim(), 'base64');
-      if (nal.length > 2 && this.put(nal)) changed = true;
+      let rest = Buffer.from(part.trim(), 'base64');
+      while (rest.length > 2) {
+        const end = rest.indexOf(START_CODE);
+        if (this.#put(withoutZeros(end < 0 ? rest : rest.subarray(0, end)), true)) changed = true;
+        rest = end < 0 ? rest.subarray(rest.length) : rest.subarray(end + START_CODE.length);
+      }
     }
     return changed;
   }
 
-  #kindOf(nal: Uint8Array): SetKind | undefined {
-    const first = nal[0] ?? 0;
-    if (this.codec === 'h264') {
-      if (nal.length < 2) return undefined;
-      return (first & 0x1f) === 7 ? 'sps' : (first & 0x1f) === 8 ? 'pps' : undefined;
+  #put(nal: Uint8Array, announced: boolean): boolean {
+    const kind = this.kindOf(nal);
+    if (!kind || nal.length > MAX_SET_BYTES) return false;
+    const sets = this.#sets[kind];
+    for (const known of sets.values()) {
+      if (known.nal.length !== nal.length || Buffer.compare(known.nal, nal) !== 0) continue;
+      // Now the stream says so, too.
+      if (known.announced && !announced) sets.set(known.id, { ...known, announced });
+      return false;
     }
-    if (nal.length < 3) return undefined;
-    const type = (first >> 1) & 0x3f;
-    return type === 32 ? 'vps' : type === 33 ? 'sps' : type === 34 ? 'pps' : undefined;
+    const set = this.#read(kind, nal, announced);
+    if (!set || (sets.size >= MAX_SETS && !sets.has(set.id))) return false;
+    // What makes no sense stands in only until something does (J22, J29).
+    const sound = [...sets.values()].some(({ readable }) => readable);
+    if (!set.readable && sound && (announced || !sets.has(set.id))) return false;
+    if (set.readable && kind === 'sps') {
+      for (const known of sets.values()) if (!known.readable) sets.delete(known.id);
+    }
+    sets.set(set.id, set);
+    return true;
   }
 
-  /** The set's own id. A set that cannot be read counts as id 0: better a wrong size than no recording. */
-  #idOf(kind: SetKind, nal: Uint8Array): number | undefined {
+  /** A sequence parameter set that cannot be read counts as id 0: better an unknown size than no recording. */
+  #read(kind: SetKind, nal: Uint8Array, announced: boolean): ParameterSet | undefined {
+    const copy = { nal: Uint8Array.from(nal), announced, readable: true, refersTo: 0 };
+    if (kind === 'vps') return { ...copy, id: (nal[2] as number) >> 4 };
     if (kind === 'sps') {
-      const parsed = this.codec === 'h264' ? parseH264Sps(nal) : parseH265Sps(nal);
-      return parsed?.id ?? 0;
+      const parsed = this.#parseSps(nal);
+      return { ...copy, id: parsed?.id ?? 0, readable: parsed !== undefined };
     }
-    if (kind === 'vps') return (nal[2] as number) >> 4;
     const bits = new BitReader(unescapeNal(nal.subarray(this.codec === 'h264' ? 1 : 2, ID_BYTES)));
     const id = bits.ue();
-    return bits.overrun || id > 255 ? undefined : id;
+    const refersTo = bits.ue();
+    return bits.overrun || id > 255 ? undefined : { ...copy, id, refersTo };
+  }
+
+  #parseSps(nal: Uint8Array) {
+    return this.codec === 'h264' ? parseH264Sps(nal) : parseH265Sps(nal);
   }
 }
 
-const inOrder = (sets: ReadonlyMap<number, Uint8Array>): Uint8Array[] =>
-  [...sets].toSorted(([a], [b]) => a - b).map(([, nal]) => nal);
+/** The one with id `first`, if there is one, then those that the stream has told itself, each by id. */
+function inOrder(sets: ReadonlyMap<number, ParameterSet>, first = -1): ParameterSet[] {
+  const rank = (set: ParameterSet): number => (set.id === first ? 0 : set.announced ? 2 : 1);
+  return [...sets.values()].toSorted((a, b) => rank(a) - rank(b) || a.id - b.id);
+}
+
+const nalsOf = (sets: readonly ParameterSet[]): Uint8Array[] => sets.map(({ nal }) => nal);
+
+function withoutZeros(bytes: Buffer): Buffer {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return bytes.subarray(0, end);
+}
 
 /** The codecs parameter of a decoder configuration that was read from a file. */
 export function codecsOf(codec: VideoConfig['codec'], decoderConfig: Uint8Array): string {
   return codec === 'h264' ? avcCodecs(decoderConfig) : hevcCodecs(decoderConfig);
 }
+
+/** The codecs parameter of a file (RFC 6381 section 3): the video's and, where there is sound, its own. */
+export const joinCodecs = (video: string, sound: string | undefined): string =>
+  sound === undefined ? video : `${video},${sound}`;

@@ -1,9 +1,9 @@
 import type { ByteRange } from './byte-range.ts';
 
-/** A stretch of an answer's body: bytes in memory, or bytes of a file. */
+/** A stretch of an answer's body: bytes in memory, or bytes of a segment. */
 export type BytePart =
   | { readonly kind: 'memory'; readonly bytes: Uint8Array; readonly offset: number; readonly length: number }
-  | { readonly kind: 'file'; readonly path: string; readonly offset: number; readonly length: number };
+  | { readonly kind: 'file'; readonly key: string; readonly offset: number; readonly length: number };
 
 /** A body made of parts, none of which is read before it is sent. */
 export interface ByteLayout {

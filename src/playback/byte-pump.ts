@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
+import { asStoreError } from '../storage/object-store.ts';
+import type { SegmentBytes, SegmentReader } from '../storage/segment-reader.ts';
 import { returnBlock, takeBlock } from './block-pool.ts';
 import type { BytePart } from './byte-layout.ts';
 import { planReads, type ReadStep } from './read-plan.ts';
@@ -8,18 +9,19 @@ export type PumpOutcome =
   | { readonly kind: 'sent' }
   /** The receiver went away or stopped reading. */
   | { readonly kind: 'gone'; readonly stalled: boolean }
-  /** A file is missing or shorter than the catalog says. */
-  | { readonly kind: 'unreadable'; readonly path: string; readonly problem: string };
+  /** A segment is missing or shorter than the catalog says. */
+  | { readonly kind: 'unreadable'; readonly key: string; readonly problem: string };
 
 /** A player that is paused stops reading; after this its connection is given up, and it asks again with a Range. */
 const STALL_MILLIS = 120_000;
 
 /**
  * Writes parts to a sink, a block at a time: while one block is on its way to the socket the next is read, and a
- * third is not. Files are opened when their turn comes and closed in every case. Does not end the sink.
+ * third is not. Segments are opened when their turn comes and closed in every case. Does not end the sink.
  */
 export async function pump(
   parts: Iterable<BytePart>,
+  reader: SegmentReader,
   sink: Writable,
   options: {
     /** Called when the first bytes are handed to the sink. */
@@ -28,7 +30,7 @@ export async function pump(
   } = {},
 ): Promise<PumpOutcome> {
   const gate = openGate(sink, options.stallMillis ?? STALL_MILLIS, options.onStart);
-  const file = openFileInTurn();
+  const segments = openInTurn(reader);
   /** The block being written, until the socket has taken it. */
   let writing: Promise<boolean> = Promise.resolve(true);
   try {
@@ -40,11 +42,11 @@ export async function pump(
         continue;
       }
       const block = takeBlock();
-      const problem = await file.read(step, block);
+      const problem = await segments.read(step, block);
       const taken = await writing;
       if (problem !== undefined) {
         returnBlock(block);
-        return { kind: 'unreadable', path: step.path, problem };
+        return { kind: 'unreadable', key: step.key, problem };
       }
       if (!taken) {
         returnBlock(block);
@@ -61,7 +63,7 @@ export async function pump(
     return (await writing) ? { kind: 'sent' } : gate.outcome();
   } finally {
     gate.close();
-    await file.close();
+    await segments.close();
   }
 }
 
@@ -129,46 +131,35 @@ function openGate(sink: Writable, stallMillis: number, onStart?: () => void): Ga
   };
 }
 
-interface FileInTurn {
-  /** Fills the block; returns what is wrong with the file, if anything. */
+interface SegmentInTurn {
+  /** Fills the block; returns what is wrong with the segment, if anything. */
   read(step: Extract<ReadStep, { kind: 'file' }>, block: Buffer): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
-function openFileInTurn(): FileInTurn {
-  let path = '';
-  let handle: FileHandle | undefined;
+function openInTurn(reader: SegmentReader): SegmentInTurn {
+  let key = '';
+  let segment: SegmentBytes | undefined;
   const close = async (): Promise<void> => {
-    const closing = handle;
-    handle = undefined;
-    path = '';
+    const closing = segment;
+    segment = undefined;
+    key = '';
     await closing?.close();
   };
   return {
     async read(step, block) {
       try {
-        if (path !== step.path) {
+        if (key !== step.key || !segment) {
           await close();
-          handle = await open(step.path, 'r');
-          path = step.path;
+          segment = reader.open(step.key);
+          key = step.key;
         }
-        let done = 0;
-        while (handle && done < step.length) {
-          const { bytesRead } = await handle.read(block, done, step.length - done, step.offset + done);
-          if (bytesRead === 0) return `it ends at byte ${step.offset + done}`;
-          done += bytesRead;
-        }
-        return undefined;
+        const bytes = await segment.read(block, 0, step.length, step.offset);
+        return bytes < step.length ? `it ends at byte ${step.offset + bytes}` : undefined;
       } catch (error) {
-        return fileProblem(error);
+        return asStoreError(error).message;
       }
     },
     close,
   };
-}
-
-/** Why a file cannot be read, without its path: that goes to the log only. */
-export function fileProblem(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  return code === 'ENOENT' ? 'it is missing' : code;
 }

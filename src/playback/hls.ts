@@ -17,6 +17,7 @@ const FINE_ENTRY_TICKS = MEDIA_TICKS_PER_SECOND / 2;
 const COARSE_ENTRY_TICKS = 10 * MEDIA_TICKS_PER_SECOND;
 /** Only a camera with key frames further apart than this has longer entries. */
 const LONGEST_USUAL_ENTRY_MICROS = 10_000_000;
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * The playlist (RFC 8216) of [from, to): whole segment files by byte range, nothing rewritten. The range is widened
@@ -24,12 +25,15 @@ const LONGEST_USUAL_ENTRY_MICROS = 10_000_000;
  *
  * `growing`, for a range that is not over yet: an event playlist, which players ask for again until it ends. What it
  * once listed never changes, so the group of pictures that is still being written is left out.
+ *
+ * `silenced`: initializations whose sound is to be hidden, see `hiddenSounds`.
  */
 export function buildPlaylist(
   segments: readonly SegmentView[],
   from: WallMicros,
   to: WallMicros,
   growing = false,
+  silenced: ReadonlySet<number> = NONE,
 ): string | undefined {
   const target = to - from <= FINE_RANGE_MICROS ? FINE_ENTRY_TICKS : COARSE_ENTRY_TICKS;
   const files = segments.flatMap((segment) => coveringSpan(segment, from, to) ?? []);
@@ -48,10 +52,15 @@ export function buildPlaylist(
     const broken = before !== undefined && !continues(before, file);
     if (broken) lines.push('#EXT-X-DISCONTINUITY');
     if (broken || before === undefined) ticks = 0;
-    const uri = `/api/segments/${segmentId(file.segment.cameraNo, file.segment.start)}.mp4`;
+    const path = `/api/segments/${segmentId(file.segment.cameraNo, file.segment.start)}`;
+    const uri = `${path}.mp4`;
     if (before?.segment.initNo !== file.segment.initNo) {
       // The head of a segment file is `ftyp` + `moov` and then a box that players skip.
-      lines.push(`#EXT-X-MAP:URI="${uri}",BYTERANGE="${file.segment.headBytes}@0"`);
+      lines.push(
+        silenced.has(file.segment.initNo)
+          ? `#EXT-X-MAP:URI="${path}/silent-head.mp4"`
+          : `#EXT-X-MAP:URI="${uri}",BYTERANGE="${file.segment.headBytes}@0"`,
+      );
     }
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${playlistTime(spanStart(file))}`);
     for (const entry of entries) {
@@ -76,15 +85,18 @@ export function buildPlaylist(
     '#EXT-X-MEDIA-SEQUENCE:0',
     `#EXT-X-PLAYLIST-TYPE:${growing ? 'EVENT' : 'VOD'}`,
     ...(independent ? ['#EXT-X-INDEPENDENT-SEGMENTS'] : []),
-    ...startOf(files, from),
+    ...startOf(files, from, growing),
   ];
   return [...head, ...lines, ...(growing ? [] : ['#EXT-X-ENDLIST']), ''].join('\n');
 }
 
-/** Where to start: the first entry begins with a key frame, up to a group of pictures before what was asked for. */
-function startOf(files: readonly FragmentSpan[], from: WallMicros): readonly string[] {
-  const before = files[0] ? from - spanStart(files[0]) : 0;
-  return before > 0 ? [`#EXT-X-START:TIME-OFFSET=${decimalSeconds(before)},PRECISE=YES`] : [];
+/**
+ * Where to start: the first entry begins with a key frame, up to a group of pictures before what was asked for. Of a
+ * playlist that grows it is always said: players would start near its end otherwise (RFC 8216, section 6.3.3).
+ */
+function startOf(files: readonly FragmentSpan[], from: WallMicros, growing: boolean): readonly string[] {
+  const before = files[0] ? Math.max(0, from - spanStart(files[0])) : 0;
+  return before > 0 || growing ? [`#EXT-X-START:TIME-OFFSET=${decimalSeconds(before)},PRECISE=YES`] : [];
 }
 
 function continues(before: FragmentSpan, next: FragmentSpan): boolean {

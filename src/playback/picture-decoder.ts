@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { pump } from './byte-pump.ts';
 import type { ClipPlan } from './clip/plan.ts';
+import type { SegmentReader } from '../storage/segment-reader.ts';
 import { partsIn } from './byte-layout.ts';
 
 export type Picture =
@@ -15,6 +16,7 @@ const MAX_COMPLAINT_BYTES = 4_096;
 export async function decodePicture(options: {
   readonly ffmpegPath: string;
   readonly plan: ClipPlan;
+  readonly reader: SegmentReader;
   readonly width: number;
   readonly timeoutMillis: number;
 }): Promise<Picture> {
@@ -23,7 +25,11 @@ export async function decodePicture(options: {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const ended = collect(child, options.timeoutMillis);
-  const sent = await pump(partsIn(plan.layout, { start: 0, end: plan.layout.size }), child.stdin);
+  const sent = await pump(
+    partsIn(plan.layout, { start: 0, end: plan.layout.size }),
+    options.reader,
+    child.stdin,
+  );
   if (sent.kind === 'unreadable') child.kill('SIGKILL');
   else child.stdin.end();
   const result = await ended;

@@ -6,7 +6,7 @@ export type ReadStep =
   | { readonly kind: 'memory'; readonly bytes: Uint8Array }
   | {
       readonly kind: 'file';
-      readonly path: string;
+      readonly key: string;
       readonly offset: number;
       readonly length: number;
       /** Inside the read: [start, end) pairs, in order. */
@@ -18,12 +18,12 @@ const READ_ALONG_BYTES = 32 * 1024;
 
 /** Groups parts into reads of at most one block. */
 export function* planReads(parts: Iterable<BytePart>): Generator<ReadStep> {
-  let path = '';
+  let key = '';
   let offset = 0;
   let length = 0;
   let slices: { start: number; end: number }[] = [];
   const take = (): ReadStep => {
-    const step: ReadStep = { kind: 'file', path, offset, length, slices };
+    const step: ReadStep = { kind: 'file', key, offset, length, slices };
     slices = [];
     length = 0;
     return step;
@@ -39,11 +39,11 @@ export function* planReads(parts: Iterable<BytePart>): Generator<ReadStep> {
     while (rest > 0) {
       const skipped = at - (offset + length);
       const room = BLOCK_BYTES - length - skipped;
-      if (length > 0 && (part.path !== path || skipped < 0 || skipped > READ_ALONG_BYTES || room <= 0)) {
+      if (length > 0 && (part.key !== key || skipped < 0 || skipped > READ_ALONG_BYTES || room <= 0)) {
         yield take();
       }
       if (length === 0) {
-        path = part.path;
+        key = part.key;
         offset = at;
       }
       const start = at - offset;

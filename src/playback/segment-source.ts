@@ -1,25 +1,26 @@
-import { join } from 'node:path';
 import type { CameraRow, Catalog, SegmentRow } from '../catalog/catalog.ts';
 import { parseSegmentId, segmentKey } from '../catalog/segment-id.ts';
 import type { OpenSegments, SegmentView } from '../catalog/segment-view.ts';
+import type { SegmentReader } from '../storage/segment-reader.ts';
 import type { WallMicros } from '../time/units.ts';
 
-/** What playback reads from: the catalog, the segments still being written, and the folder of files. */
+/** What playback reads from: the catalog, the segments still being written, and where their bytes are. */
 export interface SegmentSource {
   /** Segments of the camera with footage in [from, to), by start. */
   between(camera: CameraRow, from: WallMicros, to: WallMicros): Promise<readonly SegmentView[]>;
   /** One segment by its id, `17-1795466400000000`. */
   one(id: string): Promise<{ readonly camera: CameraRow; readonly segment: SegmentView } | undefined>;
-  /** Where the segment's file is on this machine. */
-  path(camera: CameraRow, segment: Pick<SegmentView, 'start'>): string;
+  /** The name of the segment's bytes in every tier. */
+  key(camera: CameraRow, segment: Pick<SegmentView, 'start'>): string;
+  readonly reader: SegmentReader;
 }
 
 export function createSegmentSource(options: {
   readonly catalog: Catalog;
   readonly openSegments: OpenSegments;
-  readonly storageRoot: string;
+  readonly reader: SegmentReader;
 }): SegmentSource {
-  const { catalog, openSegments, storageRoot } = options;
+  const { catalog, openSegments, reader } = options;
   /** Numbers are never given twice, so what is remembered here stays true. */
   const cameras = new Map<number, CameraRow>();
 
@@ -49,7 +50,8 @@ export function createSegmentSource(options: {
       return segment && { camera, segment };
     },
 
-    path: (camera, segment) => join(storageRoot, segmentKey(camera.id, camera.cameraNo, segment.start)),
+    key: (camera, segment) => segmentKey(camera.id, camera.cameraNo, segment.start),
+    reader,
   };
 }
 

@@ -40,10 +40,11 @@ export function createStillMaker(
       if (!selection) return undefined;
       return slots.run(async () => {
         // The same file as a clip that ends with the wanted picture: its group of pictures up to there, nothing else.
-        const plan = await planClip(options, camera, selection, false);
+        const plan = await planClip(options, camera, selection, true);
         const picture = await decodePicture({
           ffmpegPath: options.ffmpegPath,
           plan,
+          reader: options.segments.reader,
           width,
           timeoutMillis: options.timeoutMillis ?? 10_000,
         });

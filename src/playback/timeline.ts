@@ -1,4 +1,5 @@
 import type { CameraRow, Catalog, GapCause } from '../catalog/catalog.ts';
+import type { DeletionReason } from '../catalog/keeping.ts';
 import { type WallMicros, wallMicros } from '../time/units.ts';
 import type { OpenSegments } from '../catalog/segment-view.ts';
 
@@ -14,11 +15,20 @@ export interface WallRange {
   readonly to: WallMicros;
 }
 
+/** Why there is nothing to see: it was not recorded, or it was and is there no more. */
+export type TimelineCause = GapCause | 'expired' | 'evicted';
+
+const CAUSE_OF_DELETION: Readonly<Record<DeletionReason, TimelineCause>> = {
+  retention: 'expired',
+  maximum: 'expired',
+  space: 'evicted',
+};
+
 export interface TimelineGap {
   readonly from: WallMicros;
   /** `null` while it lasts. */
   readonly to: WallMicros | null;
-  readonly cause: GapCause;
+  readonly cause: TimelineCause;
 }
 
 export interface Timeline {
@@ -37,15 +47,44 @@ export async function readTimeline(
   resolutionMicros = Math.ceil((to - from) / DEFAULT_STEPS),
 ): Promise<Timeline> {
   const live = sources.openSegments.of(camera.cameraNo).filter((segment) => segment.fragments.length > 0);
-  const [runs, gaps] = await Promise.all([
+  const [runs, gaps, deletions] = await Promise.all([
     sources.catalog.runsBetween(camera.cameraNo, from, to),
     sources.catalog.gapsBetween(camera.cameraNo, from, to),
+    sources.catalog.deletionsBetween(camera.cameraNo, from, to),
   ]);
+  const gone = deletions.map((entry) => ({
+    from: entry.from,
+    to: entry.to,
+    cause: CAUSE_OF_DELETION[entry.reason],
+  }));
+  // A run says from when to when it was recorded, and not what of it has been destroyed or lost since.
+  const lost = gaps.flatMap((gap) =>
+    gap.cause === 'lost' && gap.to !== null ? [{ ...gap, to: gap.to }] : [],
+  );
   const recorded = [
-    ...runs.map((run) => ({ from: run.start, to: run.end })),
+    ...without(
+      runs.map((run) => ({ from: run.start, to: run.end })),
+      sorted([...gone, ...lost]),
+    ),
     ...live.map((segment) => ({ from: segment.start, to: segment.end })),
   ];
-  return buildTimeline(recorded, gaps, from, to, resolutionMicros);
+  return buildTimeline(recorded, [...gaps, ...gone], from, to, resolutionMicros);
+}
+
+/** What is left of the ranges when `holes`, which are by time, are taken out. */
+function without(ranges: readonly WallRange[], holes: readonly WallRange[]): WallRange[] {
+  const left: WallRange[] = [];
+  for (const range of ranges) {
+    let { from } = range;
+    for (const hole of holes) {
+      if (hole.to <= from) continue;
+      if (hole.from >= range.to) break;
+      if (hole.from > from) left.push({ from, to: hole.from });
+      from = hole.to;
+    }
+    if (from < range.to) left.push({ from, to: range.to });
+  }
+  return left;
 }
 
 /**

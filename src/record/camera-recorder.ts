@@ -3,16 +3,19 @@ import { join } from 'node:path';
 import type { GapCause } from '../catalog/catalog.ts';
 import { segmentKey } from '../catalog/segment-id.ts';
 import type { Fragment, FragmentSink } from '../ingest/fragment.ts';
+import type { AudioConfig } from '../media/audio-config.ts';
 import type { FragmentEntry } from '../media/fragment-index.ts';
 import { fragmentHead } from '../media/mp4/fragment-writer.ts';
 import { buildInitSegment } from '../media/mp4/init-segment.ts';
 import { buildSegmentIdentity } from '../media/mp4/segment-identity.ts';
+import { joinCodecs } from '../media/parameter-sets.ts';
 import type { VideoConfig } from '../media/video-config.ts';
 import type { Clock } from '../time/clock.ts';
 import { mediaTicks, type MonoMicros, type WallMicros } from '../time/units.ts';
 import type { RecorderEvent } from './recorder-event.ts';
 import { nextBoundary } from './segment-boundary.ts';
 import { SegmentFile } from './segment-file.ts';
+import { soundIn } from './segment-sound.ts';
 import type { StagingBuffers } from './staging-buffers.ts';
 
 /** A camera without key frames would never come to the end of a segment: then it is cut where it is. */
@@ -65,6 +68,7 @@ export class CameraRecorder implements FragmentSink {
   #retryAt = 0 as MonoMicros;
   #retryMicros = FIRST_RETRY_MICROS;
   #config: VideoConfig | undefined;
+  #audio: AudioConfig | undefined;
   #init: Uint8Array = new Uint8Array(0);
 
   constructor(options: RecorderOptions) {
@@ -134,7 +138,7 @@ export class CameraRecorder implements FragmentSink {
 
   /** The segment ends before this fragment. */
   #isDue(open: OpenSegment, fragment: Fragment): boolean {
-    if (fragment.startsRun || fragment.config !== open.config) return true;
+    if (fragment.startsRun || fragment.config !== open.config || fragment.audio !== open.audio) return true;
     if (fragment.key) return fragment.wallStart >= open.boundary;
     return fragment.wallStart - open.start >= LONGEST_SEGMENTS * this.#options.segmentMicros;
   }
@@ -143,9 +147,10 @@ export class CameraRecorder implements FragmentSink {
     const { camera, storageRoot, staging, segmentMicros, emit } = this.#options;
     const start = fragment.wallStart;
     const run = this.#run ?? { start, baseTicks: fragment.data.startTicks };
-    if (fragment.config !== this.#config) {
+    if (fragment.config !== this.#config || fragment.audio !== this.#audio) {
       this.#config = fragment.config;
-      this.#init = buildInitSegment(fragment.config);
+      this.#audio = fragment.audio;
+      this.#init = buildInitSegment(fragment.config, fragment.audio);
     }
     const identity = buildSegmentIdentity({
       cameraNo: camera.cameraNo,
@@ -162,6 +167,7 @@ export class CameraRecorder implements FragmentSink {
       file,
       start,
       config: fragment.config,
+      audio: fragment.audio,
       boundary: nextBoundary(camera.cameraNo, start, segmentMicros),
       fragments: 0,
       syncedAt: this.#options.clock.mono(),
@@ -178,7 +184,8 @@ export class CameraRecorder implements FragmentSink {
     }
     this.#open = open;
     this.#run = run;
-    const { codecs, width, height } = fragment.config;
+    const { width, height } = fragment.config;
+    const codecs = joinCodecs(fragment.config.codecs, fragment.audio?.codecs);
     emit({
       kind: 'opened',
       cameraNo: camera.cameraNo,
@@ -220,16 +227,18 @@ export class CameraRecorder implements FragmentSink {
   ): Promise<FragmentEntry> {
     const { clock, onWrite } = this.#options;
     const { data } = fragment;
+    const sound = data.sound && soundIn(data.sound, baseTicks);
     const head = fragmentHead({
       sequence: open.fragments + 1,
       mediaStart: mediaTicks(data.startTicks - baseTicks),
       wallStart: fragment.wallStart,
       samples: data.samples,
       payloadBytes: data.payloadBytes,
+      sound: sound?.track,
     });
     const from = open.file.bytes;
     const began = clock.mono();
-    await open.file.append([...before, head, ...data.slices]);
+    await open.file.append([...before, head, ...data.slices, ...(sound?.slices ?? [])]);
     onWrite(clock.mono() - began);
     open.fragments++;
     this.#end = fragment.wallEnd;
@@ -289,6 +298,7 @@ interface OpenSegment {
   readonly file: SegmentFile;
   readonly start: WallMicros;
   readonly config: VideoConfig;
+  readonly audio: AudioConfig | undefined;
   /** It ends at the first key frame from here on. */
   readonly boundary: number;
   fragments: number;

@@ -18,6 +18,12 @@ interface LiveSegment {
   end: WallMicros;
 }
 
+/** Of an open gap. */
+export interface Missing {
+  readonly cause: GapCause;
+  readonly from: WallMicros;
+}
+
 /**
  * Turns what the recording threads report into rows, in group commits, and shows what is not in the catalog yet: a
  * segment is in the live view until the commit that closes it is done, so that a reader never finds it in neither.
@@ -33,7 +39,7 @@ export class RecordingJournal implements OpenSegments {
   readonly #onProblem: (error: unknown) => void;
   /** By camera: the segments that are not yet closed in the catalog, oldest first. */
   readonly #live = new Map<number, LiveSegment[]>();
-  readonly #missing = new Map<number, GapCause>();
+  readonly #missing = new Map<number, Missing>();
   readonly #events: RecorderEvent[] = [];
   #writes: CatalogWrite[] = [];
   /** Closed in `#writes`, to leave the live view once they are committed. */
@@ -62,20 +68,20 @@ export class RecordingJournal implements OpenSegments {
     if (this.#events.length + this.#writes.length > MAX_WAITING) return;
     for (const event of events) {
       this.#events.push(event);
-      if (event.kind === 'gap-opened') this.#missing.set(event.cameraNo, event.cause);
+      if (event.kind === 'gap-opened') this.#missing.set(event.cameraNo, event);
       else if (event.kind === 'gap-closed') this.#missing.delete(event.cameraNo);
     }
     this.#timer ??= setTimeout(() => void this.flush(), COMMIT_MILLIS);
   }
 
-  /** Why nothing of the camera is recorded now; `undefined` when something is. */
-  missing(cameraNo: number): GapCause | undefined {
+  /** Why nothing of the camera is recorded now, and since when; `undefined` when something is. */
+  missing(cameraNo: number): Missing | undefined {
     return this.#missing.get(cameraNo);
   }
 
   /** Gaps that are open in the catalog already. */
   seedGaps(gaps: readonly GapRow[]): void {
-    for (const gap of gaps) this.#missing.set(gap.cameraNo, gap.cause);
+    for (const gap of gaps) this.#missing.set(gap.cameraNo, gap);
   }
 
   /** Segments whose files were left as after a crash since the last call: to be walked and settled. */

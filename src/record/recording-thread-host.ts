@@ -1,11 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { KeptThread } from '../ingest/kept-thread.ts';
+import type { Sighting } from '../watch/watched-picture.ts';
 import type { ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages.ts';
 
 const WORKER = new URL('../../workers/ingest-worker.ts', import.meta.url);
-const FIRST_RESTART_MILLIS = 500;
-const LONGEST_RESTART_MILLIS = 30_000;
-/** A thread that ran this long was well: the next restart is a first one. */
-const WELL_MILLIS = 60_000;
 /** For finishing all files; then the thread is ended, and recovery has the rest. */
 const STOP_MILLIS = 10_000;
 
@@ -15,74 +13,56 @@ export interface RecordingThreadOptions {
   readonly onDeath: (error: unknown, retryMillis: number) => void;
   /** Brings catalog and files together before the cameras are recorded again. */
   readonly settle: () => Promise<void>;
+  /** The line to the RTMP thread, for cameras that are pushed; `undefined`: there is none. */
+  readonly rtmp: () => MessagePort | undefined;
 }
 
-/** Keeps one recording thread alive: a thread that dies is started again, after what it left behind is settled. */
+/** A recording thread, as the main thread sees it. After it died, what it left behind is settled first. */
 export class RecordingThread {
   readonly name: string;
   readonly #options: RecordingThreadOptions;
-  #worker: Worker | undefined;
-  #stopping = false;
+  readonly #thread: KeptThread<ThreadCommand, ThreadReport>;
   #stopped = false;
-  #restartMillis = FIRST_RESTART_MILLIS;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RecordingThreadOptions) {
+    const { setup, onReport, onDeath, settle } = options;
     this.#options = options;
-    this.name = options.setup.name;
+    this.name = setup.name;
+    this.#thread = new KeptThread<ThreadCommand, ThreadReport>({
+      ...{ name: setup.name, worker: WORKER, setup, stopMillis: STOP_MILLIS, onDeath, settle },
+      onStart: () => this.connectRtmp(),
+      onReport: (report, answer) => {
+        if (report.kind === 'stopped') this.#stopped = true;
+        onReport(report);
+        if (report.kind === 'watch') answer({ kind: 'watch-taken' });
+      },
+    });
   }
 
   /** It should be running and is not. */
   get dead(): boolean {
-    return this.#worker === undefined && !this.#stopping;
+    return this.#thread.dead;
   }
 
   start(): void {
-    const worker = new Worker(WORKER, { workerData: this.#options.setup, name: this.name });
-    this.#worker = worker;
-    const began = Date.now();
-    let error: unknown = 'it ended by itself';
-    worker.on('message', (report: ThreadReport) => {
-      if (report.kind === 'stopped') this.#stopped = true;
-      this.#options.onReport(report);
-    });
-    worker.on('error', (thrown) => {
-      error = thrown;
-    });
-    worker.on('exit', () => {
-      this.#worker = undefined;
-      if (!this.#stopping) this.#revive(error, Date.now() - began);
-    });
+    this.#thread.start();
+  }
+
+  /** To be called when the RTMP thread was started again. */
+  connectRtmp(): void {
+    const port = this.#thread.running ? this.#options.rtmp() : undefined;
+    if (port) this.#thread.post({ kind: 'rtmp', port }, [port]);
+  }
+
+  /** Of its own cameras; nothing while it is down. */
+  seen(sightings: readonly Sighting[]): void {
+    this.#thread.post({ kind: 'seen', sightings });
   }
 
   /** Lets it finish its files. Resolves when it has ended; what it could not finish has been settled. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    clearTimeout(this.#timer);
-    const worker = this.#worker;
-    if (!worker) return;
-    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    const timer = setTimeout(() => void worker.terminate(), STOP_MILLIS);
-    worker.postMessage({ kind: 'stop' } satisfies ThreadCommand);
-    await ended;
-    clearTimeout(timer);
-    if (!this.#stopped) await this.#options.settle();
-  }
-
-  #revive(error: unknown, ranMillis: number): void {
-    if (ranMillis > WELL_MILLIS) this.#restartMillis = FIRST_RESTART_MILLIS;
-    const wait = this.#restartMillis;
-    this.#restartMillis = Math.min(LONGEST_RESTART_MILLIS, wait * 2);
-    this.#options.onDeath(error, wait);
-    const again = async (): Promise<void> => {
-      try {
-        await this.#options.settle();
-      } catch (problem) {
-        // The catalog may be what fails. The cameras are recorded all the same; the next start settles the rest.
-        this.#options.onDeath(problem, 0);
-      }
-      if (!this.#stopping) this.start();
-    };
-    this.#timer = setTimeout(() => void again(), wait);
+    const ran = this.#thread.running;
+    await this.#thread.stop();
+    if (ran && !this.#stopped) await this.#options.settle();
   }
 }

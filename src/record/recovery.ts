@@ -1,12 +1,12 @@
 import { readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { adoptionOf, closingOf } from '../catalog/adoption.ts';
 import type { CameraRow, Catalog, CatalogWrite, SegmentRow } from '../catalog/catalog.ts';
 import { parseSegmentId, segmentId, segmentKey } from '../catalog/segment-id.ts';
-import type { SegmentWalk } from '../media/mp4/segment-walk.ts';
-import { codecsOf } from '../media/parameter-sets.ts';
+import { hashFile } from '../media/hash-file.ts';
 import type { Clock } from '../time/clock.ts';
 import { type WallMicros, wallMicros } from '../time/units.ts';
-import { hashFile, repairSegmentFile } from './segment-recovery.ts';
+import { repairSegmentFile } from './segment-recovery.ts';
 
 const HOUR_MICROS = 3_600_000_000;
 /** Hours that are looked through for files without rows: beyond it `vigie verify` is the tool. */
@@ -84,13 +84,18 @@ export async function recoverSegment(
   return { recovered: outcome.recovered.length, discarded: outcome.discarded, unhashed: outcome.recovered };
 }
 
-/** Hashes what recovery closed: reading may take a while, so it is done when recording has begun. */
+/**
+ * Hashes what recovery closed: reading may take a while, so it is done when recording has begun. What is left when it is
+ * aborted has no hash until it is brought to an object store.
+ */
 export async function hashRecovered(
   catalog: Catalog,
   unhashed: RecoveryReport['unhashed'],
   onProblem: (path: string, error: unknown) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   for (const { cameraNo, start, path } of unhashed) {
+    if (signal.aborted) return;
     try {
       await catalog.apply([{ kind: 'segment-hashed', cameraNo, start, sha256: await hashFile(path) }]);
     } catch (error) {
@@ -129,7 +134,7 @@ async function settleOpen(
   const path = join(storageRoot, segmentKey(camera.id, cameraNo, start));
   const walk = await repairSegmentFile(path);
   if (walk && walk.fragments.length > 0) {
-    await catalog.apply([closing(row, walk)]);
+    await catalog.apply([closingOf(row, walk)]);
     outcome.recovered.push({ cameraNo, start, path });
     onFinding('a segment that was being written is recovered', {
       camera: camera.id,
@@ -178,10 +183,27 @@ async function settleFolders(
     const files = new Set(names);
     for (const row of rows) {
       const name = `${segmentId(row.cameraNo, row.start)}.mp4`;
-      await settleRow(deps, camera, row, join(folder, name), files.has(name), outcome);
+      const path = join(folder, name);
+      await alone(deps, path, () => settleRow(deps, camera, row, path, files.has(name), outcome));
       files.delete(name);
     }
-    for (const name of files) await settleFile(deps, camera, join(folder, name), name, outcome);
+    for (const name of files) {
+      const path = join(folder, name);
+      await alone(deps, path, () => settleFile(deps, camera, path, name, outcome));
+    }
+  }
+}
+
+/**
+ * One that cannot be settled keeps no other from it: what is past its date is destroyed meanwhile, so any file may be gone
+ * when it is looked at.
+ */
+async function alone(deps: RecoveryDeps, path: string, settle: () => Promise<void>): Promise<void> {
+  try {
+    await settle();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      deps.onFinding('a file could not be settled', { path, error });
   }
 }
 
@@ -198,9 +220,16 @@ async function settleRow(
   const { cameraNo, start, end, runStart, mediaStart, initNo, headBytes } = row;
   const size = present ? (await stat(path)).size : 0;
   if (size >= row.bytes && present) return;
+  if (row.state === 'both') {
+    // The copy in the object store was asked for its size when it was stored.
+    await catalog.apply([{ kind: 'segment-moved', cameraNo, start, from: 'both', to: 'remote' }]);
+    if (present) await unlink(path);
+    onFinding('a file is gone or cut short; the object store has it', { camera: camera.id, path });
+    return;
+  }
   const walk = present ? await repairSegmentFile(path) : undefined;
   const writes: CatalogWrite[] = [{ kind: 'segment-discarded', cameraNo, start }];
-  const kept = walk && walk.fragments.length > 0 ? closing(row, walk) : undefined;
+  const kept = walk && walk.fragments.length > 0 ? closingOf(row, walk) : undefined;
   if (kept) {
     writes.push({ kind: 'segment-opened', cameraNo, start, runStart, mediaStart, initNo, headBytes }, kept);
     outcome.recovered.push({ cameraNo, start, path });
@@ -231,6 +260,12 @@ async function settleFile(
     onFinding('a file that is no segment of this camera is left alone', { camera: camera.id, path });
     return;
   }
+  const row = await catalog.segment(cameraNo, key.start);
+  if (row) {
+    // It left this machine and came to be here again, or it is about to be deleted, which is not for here to do.
+    if (row.state === 'remote') await unlink(path);
+    return;
+  }
   const walk = await repairSegmentFile(path);
   if (!walk) return;
   if (walk.fragments.length === 0) {
@@ -239,41 +274,15 @@ async function settleFile(
     onFinding('a file without a whole fragment is removed', { camera: camera.id, path });
     return;
   }
-  const { identity, initInfo: init } = walk;
-  if (identity?.start !== key.start || identity.cameraNo !== cameraNo || !walk.init || !init) {
+  const writes = await adoptionOf(catalog, camera, key.start, walk);
+  if (!writes) {
     onFinding('a file that says of itself to be another one is left alone', { camera: camera.id, path });
     return;
   }
-  const initNo = await catalog.putInit({
-    bytes: walk.init,
-    codecs: codecsOf(init.codec, init.decoderConfig),
-    width: init.width,
-    height: init.height,
-  });
-  const { start, runStart } = identity;
-  await catalog.apply([
-    {
-      ...{ kind: 'segment-opened', cameraNo, start, runStart, initNo },
-      ...{ mediaStart: walk.mediaStart, headBytes: walk.headBytes },
-    },
-    closing({ cameraNo, start }, walk),
-  ]);
+  await catalog.apply(writes);
+  const { start } = key;
   outcome.recovered.push({ cameraNo, start, path });
   onFinding('a file without a row is taken into the catalog', { camera: camera.id, path });
-}
-
-function closing(row: Pick<SegmentRow, 'cameraNo' | 'start'>, walk: SegmentWalk) {
-  return {
-    kind: 'segment-closed',
-    cameraNo: row.cameraNo,
-    start: row.start,
-    end: walk.wallEnd,
-    durationTicks: walk.durationTicks,
-    bytes: walk.goodBytes,
-    sha256: null,
-    recovered: true,
-    fragments: walk.fragments,
-  } as const satisfies CatalogWrite;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

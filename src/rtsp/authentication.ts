@@ -22,6 +22,16 @@ export interface Authenticator {
   onChallenge(challenges: readonly Challenge[]): 'retry' | 'refused';
   /** To be called when a request that carried `authorize` was answered with anything but a 401. */
   onAccepted(): void;
+  /** The way that was accepted, for `LoginChoice.prefer`; `undefined` while none was. */
+  readonly accepted: string | undefined;
+}
+
+/** Which of several offers is answered first; the others follow when it is refused. */
+export interface LoginChoice {
+  /** By strength, or as the camera lists them (C1). */
+  readonly order: 'strongest' | 'first';
+  /** Before all others, if it is offered: what was accepted the last time. */
+  readonly prefer: string | undefined;
 }
 
 /** Nonces in a row that a camera may call stale before we take its word for a refusal. */
@@ -34,6 +44,8 @@ const ALGORITHM_RANK: Record<DigestAlgorithm, number> = {
   'MD5-sess': 1,
 };
 
+const PREFERRED_RANK = 5;
+
 interface Answering {
   readonly challenge: Challenge;
   /** One for the life of a nonce, so that the session variants keep their key. */
@@ -45,9 +57,11 @@ interface Answering {
 export function createAuthenticator(
   credentials: Credentials | undefined,
   createCnonce: () => string = () => randomBytes(8).toString('hex'),
+  choice: LoginChoice = { order: 'strongest', prefer: undefined },
 ): Authenticator {
   let answering: Answering | undefined;
   let accepted = false;
+  let acceptedName: string | undefined;
   let renewals = 0;
   const refused = new Set<string>();
 
@@ -83,20 +97,27 @@ export function createAuthenticator(
       accepted = false;
       const next = challenges
         .filter((challenge) => !refused.has(schemeName(challenge)))
-        .toSorted((a, b) => rank(b) - rank(a))[0];
+        .toSorted((a, b) => rank(b, choice) - rank(a, choice))[0];
       return next ? take(next) : 'refused';
     },
 
     onAccepted() {
       if (!answering || answering.uses === 0) return;
       accepted = true;
+      acceptedName = schemeName(answering.challenge);
       renewals = 0;
+    },
+
+    get accepted() {
+      return acceptedName;
     },
   };
 }
 
-/** SHA-256 before MD5 before Basic, whatever the order in which they are offered (C1). */
-function rank(challenge: Challenge): number {
+/** SHA-256 before MD5 before Basic, whatever the order in which they are offered (C1), unless that order counts. */
+function rank(challenge: Challenge, { order, prefer }: LoginChoice): number {
+  if (schemeName(challenge) === prefer) return PREFERRED_RANK;
+  if (order === 'first') return 0;
   return challenge.scheme === 'basic' ? 0 : ALGORITHM_RANK[challenge.algorithm];
 }
 

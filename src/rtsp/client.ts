@@ -1,32 +1,31 @@
-import { randomInt } from 'node:crypto';
-import type { VideoSink } from '../media/access-unit-sink.ts';
-import type { MonoMicros } from '../time/units.ts';
-import { type Authenticator, createAuthenticator, parseChallenges } from './authentication.ts';
-import { aggregateUrl, joinControl } from './base-url.ts';
-import { type ConnectionListener, type RtspAnswer, RtspConnection } from './connection.ts';
-import { failure, type RtspFailure, statusFailure } from './failure.ts';
-import { headerValue, headerValues } from './headers.ts';
-import type { OutgoingHeaders } from './message.ts';
-import { followRedirect } from './redirect.ts';
-import { parseSdp } from './sdp.ts';
-import { parseSession } from './session-header.ts';
-import { buildTransport, parseTransport } from './transport.ts';
+import type { MediaSink } from '../media/access-unit-sink.ts';
+import type { MonoMicros, WallMicros } from '../time/units.ts';
+import type { CameraMemory } from './camera-memory.ts';
+import { Dialogue, stopped } from './dialogue.ts';
+import type { RtspFailure } from './failure.ts';
+import type { RtspPolicies } from './policies.ts';
+import { RtspSession } from './session.ts';
+import type { TlsTrust } from './tls.ts';
+import type { PortRange } from './udp-ports.ts';
 import type { RtspUrl } from './url.ts';
-import { chooseVideo } from './video-media.ts';
-import { VideoReceiver } from './video-receiver.ts';
 
-const USER_AGENT = 'Vigie';
-/** A 401 may be answered with each scheme, and a nonce renewed on the way. */
-const MAX_TRIES = 6;
-const MAX_REDIRECTS = 3;
-const REPORT_MICROS = 5_000_000;
-/** A camera that gives a session longer than this is asked for a sign of life as if it gave this. */
-const MAX_TIMEOUT_SECONDS = 60;
-const ASKED_CHANNELS = { rtp: 0, rtcp: 1 } as const;
+/** TCP, UDP, each without sound, and once more after an old session was ended. */
+const MAX_SESSIONS = 5;
+/** live555 forgets a session that nobody has kept alive after 65 s (H6). */
+const EXPIRY_MILLIS = 65_000;
 
 export interface RtspClientOptions {
   readonly url: RtspUrl;
-  readonly sink: VideoSink;
+  readonly policies: RtspPolicies;
+  /** For RTSPS. */
+  readonly tls: TlsTrust;
+  /** Of this machine, for UDP; `undefined`: whatever the system gives. */
+  readonly udpPorts: PortRange | undefined;
+  /** The camera's, handed from one viewing to the next. */
+  readonly memory: CameraMemory;
+  readonly sink: MediaSink;
+  /** Sound is to be recorded, too. */
+  readonly audio: boolean;
   readonly readBuffer: Buffer;
   /** For connecting, and for each answer. */
   readonly timeoutMillis: number;
@@ -36,234 +35,142 @@ export interface RtspClientOptions {
   readonly onEnd: (failure: RtspFailure) => void;
 }
 
-/** One viewing of one camera: connects, asks for the video over TCP, keeps the session alive (RFC 2326). */
-export class RtspClient implements ConnectionListener {
+/**
+ * One viewing of one camera. Finds the transport that works, and leaves no session behind: a camera may have room for
+ * one alone, so the next is asked for when the one before is gone (H7).
+ */
+export class RtspClient {
   readonly #options: RtspClientOptions;
-  readonly #authenticator: Authenticator;
-  #url: RtspUrl;
-  #connection: RtspConnection | undefined;
-  #receiver: VideoReceiver | undefined;
-  #aggregate = '';
-  #session: string | undefined;
-  #keepAliveMethod = 'OPTIONS';
-  #keepAliveMicros = 0;
-  #keepAliveAt = 0;
-  #reportAt = 0;
+  #session: RtspSession | undefined;
   #playing = false;
   #stopped = false;
 
   constructor(options: RtspClientOptions) {
     this.#options = options;
-    this.#url = options.url;
-    this.#authenticator = createAuthenticator(options.url.credentials);
   }
 
   get packetsLost(): number {
-    return this.#receiver?.packetsLost ?? 0;
+    return this.#session?.video?.packetsLost ?? 0;
   }
 
-  get clockOffsetMicros(): number | null {
-    return this.#receiver?.clockOffsetMicros ?? null;
+  get certificateEnd(): WallMicros | undefined {
+    return this.#session?.certificateEnd;
+  }
+
+  get audioProblem(): string | undefined {
+    return this.#session?.audioProblem;
   }
 
   /** Goes from connecting to PLAY; `undefined` when the camera plays. May be called once. */
   async play(): Promise<RtspFailure | undefined> {
-    const problem = await this.#handshake();
-    if (problem) {
-      this.#connection?.close();
-      return problem;
+    const { memory, policies, url } = this.#options;
+    await memory.free;
+    const isFree = policies.transport === 'auto' && url.scheme === 'rtsp';
+    let transport = this.#firstTransport();
+    // Over UDP a session that was left behind goes on sending.
+    if (transport === 'udp') await this.#release();
+    const tried = new Set<string>();
+    let problem: RtspFailure | undefined;
+    let certain = true;
+    for (let sessions = 0; sessions < MAX_SESSIONS; sessions++) {
+      if (this.#stopped) return stopped();
+      const wasVideoOnly = memory.videoOnly;
+      const session = this.#open(transport);
+      const outcome = await session.start();
+      if (outcome.kind === 'playing' && !this.#stopped) {
+        if (certain) memory.transport = transport;
+        this.#playing = true;
+        return session.broken;
+      }
+      await this.#leave(session);
+      if (this.#stopped || outcome.kind === 'playing') return stopped();
+      problem = outcome.kind === 'again' ? outcome.reason : outcome;
+      if (outcome.kind === 'again') {
+        tried.add(transport);
+        const isNew = memory.videoOnly !== wasVideoOnly || (isFree && !tried.has(outcome.transport));
+        if (!isNew) return problem;
+        ({ transport, certain } = outcome);
+        // Whatever becomes of this attempt: the next one need not be refused again.
+        if (isFree && certain) memory.transport = transport;
+      } else if (!outcome.busy || !(await this.#release())) {
+        return problem;
+      }
     }
-    this.#playing = true;
-    // It may have broken while the answer to PLAY was on its way here.
-    return this.#connection?.broken;
+    return problem;
   }
 
-  /** To be called about once a second while it plays: sends what is due. */
+  /** To be called a few times a second while it plays: sends what is due. */
   tick(now: MonoMicros): void {
-    const connection = this.#connection;
-    const receiver = this.#receiver;
-    if (!this.#playing || this.#stopped || !connection || !receiver) return;
-    if (receiver.ended) {
-      this.#end(failure('offline', 'the camera ended the stream'));
-      return;
-    }
-    if (now >= this.#reportAt) {
-      this.#reportAt = now + REPORT_MICROS;
-      connection.send(receiver.receiverReport(now));
-    }
-    if (this.#keepAliveAt === 0) this.#keepAliveAt = now + this.#keepAliveMicros;
-    if (now >= this.#keepAliveAt && !connection.busy) {
-      this.#keepAliveAt = now + this.#keepAliveMicros;
-      void this.#keepAlive();
-    }
+    if (this.#playing && !this.#stopped) this.#session?.tick(now);
   }
 
   /** Ends the viewing: says so to the camera, hands on nothing more. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    if (this.#session === undefined) {
-      this.#connection?.close();
-      return;
-    }
-    const headers = this.#headers('TEARDOWN', this.#aggregate, { Session: this.#session });
-    this.#connection?.close({ method: 'TEARDOWN', url: this.#aggregate, headers });
+    if (this.#session) void this.#leave(this.#session);
   }
 
-  arrived(bytes: number): void {
-    this.#options.onBytes(bytes);
+  #firstTransport(): 'tcp' | 'udp' {
+    const { memory, policies, url } = this.#options;
+    if (url.scheme === 'rtsps') return 'tcp';
+    return policies.transport === 'auto' ? (memory.transport ?? 'tcp') : policies.transport;
   }
 
-  frame(channel: number, buffer: Buffer, start: number, end: number): void {
-    if (!this.#stopped) this.#receiver?.frame(channel, buffer, start, end);
-  }
-
-  expects(channel: number): boolean {
-    return this.#receiver?.expects(channel) ?? false;
-  }
-
-  lost(problem: RtspFailure): void {
-    if (this.#playing) this.#end(problem);
-  }
-
-  #end(problem: RtspFailure): void {
-    if (this.#stopped) return;
-    this.stop();
-    this.#options.onEnd(problem);
-  }
-
-  async #handshake(): Promise<RtspFailure | undefined> {
-    const options = await this.#open();
-    if (options) return options;
-    let described = await this.#call('DESCRIBE', this.#url.requestUrl, { Accept: 'application/sdp' });
-    for (let redirects = 0; described.kind === 'answer' && isRedirect(described); redirects++) {
-      if (redirects === MAX_REDIRECTS) return failure('protocol', 'the camera redirects in a circle');
-      const redirect = followRedirect(this.#url, headerValue(described.head.headers, 'location'));
-      if (redirect.kind === 'refused') return failure('protocol', redirect.problem);
-      this.#url = redirect.url;
-      this.#connection?.close();
-      const again = await this.#open();
-      if (again) return again;
-      described = await this.#call('DESCRIBE', this.#url.requestUrl, { Accept: 'application/sdp' });
-    }
-    const answer = succeeded('DESCRIBE', described);
-    if (answer.kind === 'failure') return answer;
-    return this.#setUp(answer);
-  }
-
-  /** Connects and asks what the camera can do, which some need before anything else (H4). */
-  async #open(): Promise<RtspFailure | undefined> {
-    const { readBuffer, timeoutMillis } = this.#options;
-    if (this.#url.scheme === 'rtsps')
-      return failure('protocol', 'RTSP over TLS is not supported by this version');
-    const { host, port } = this.#url;
-    const connection = await RtspConnection.open({ host, port, readBuffer, timeoutMillis, listener: this });
-    if (!(connection instanceof RtspConnection)) return connection;
-    if (this.#stopped) {
-      connection.close();
-      return failure('offline', 'stopped by us');
-    }
-    this.#connection = connection;
-    const answer = await this.#call('OPTIONS', this.#url.requestUrl, {});
-    if (answer.kind === 'failure') return answer;
-    if (/\bGET_PARAMETER\b/i.test(headerValues(answer.head.headers, 'public').join(','))) {
-      this.#keepAliveMethod = 'GET_PARAMETER';
-    }
-    // Whatever else it says to OPTIONS: many that refuse it go on to play.
-    return undefined;
-  }
-
-  async #setUp(described: RtspAnswer): Promise<RtspFailure | undefined> {
-    const { headers } = described.head;
-    const sdp = parseSdp(described.body);
-    const video = chooseVideo(sdp);
-    if (video.kind === 'failure') return video;
-    const base = aggregateUrl(
-      this.#url.requestUrl,
-      headerValue(headers, 'content-base'),
-      headerValue(headers, 'content-location'),
-    );
-    this.#aggregate = joinControl(base, sdp.control);
-    const setUp = succeeded(
-      'SETUP',
-      await this.#call('SETUP', joinControl(base, video.media.control), {
-        Transport: buildTransport({ lower: 'tcp', interleaved: ASKED_CHANNELS }),
-      }),
-    );
-    if (setUp.kind === 'failure') return setUp;
-    const transport = parseTransport(headerValue(setUp.head.headers, 'transport') ?? '');
-    if (transport?.lower === 'udp')
-      return failure('protocol', 'the camera sends by UDP only, although asked for TCP');
-    const session = parseSession(headerValue(setUp.head.headers, 'session') ?? '');
-    if (!session) return failure('protocol', 'the camera answered SETUP without a session');
-    this.#session = session.id;
-    this.#keepAliveMicros = Math.min(session.timeoutSeconds, MAX_TIMEOUT_SECONDS) * 500_000;
-
-    // Before PLAY is sent: media may be in the very read that brings its answer.
-    this.#options.sink.begin(video.sets);
-    this.#receiver = new VideoReceiver({
-      codec: video.codec,
-      sink: this.#options.sink,
-      payloadType: video.payload.pt,
-      clockRate: video.payload.clockRate,
-      channels: transport?.interleaved ?? ASKED_CHANNELS,
-      ssrc: randomInt(1, 2 ** 32),
+  #open(transport: 'tcp' | 'udp'): RtspSession {
+    const session: RtspSession = new RtspSession({
+      ...this.#options,
+      transport,
+      onLost: (problem) => {
+        if (this.#stopped || this.#session !== session || !this.#playing) return;
+        this.stop();
+        this.#options.onEnd(problem);
+      },
     });
-    if (this.#connection) this.#connection.streaming = true;
-    const played = succeeded(
-      'PLAY',
-      await this.#call('PLAY', this.#aggregate, { Session: session.id, Range: 'npt=0.000-' }),
-    );
-    return played.kind === 'failure' ? played : undefined;
+    this.#session = session;
+    return session;
   }
 
-  async #keepAlive(): Promise<void> {
-    const answer = await this.#call(this.#keepAliveMethod, this.#aggregate, { Session: this.#session });
-    if (answer.kind === 'failure') {
-      // The connection's own end has been told already; a refused password has not.
-      this.#end(answer);
-    } else if (answer.head.status === 454) {
-      this.#end(failure('offline', 'the camera forgot the session'));
-    } else if (answer.head.status >= 400) {
-      this.#keepAliveMethod = 'OPTIONS';
-    }
+  /** Closes a session; until that is done, and an unended one is harmless, the camera is not asked again. */
+  #leave(session: RtspSession): Promise<void> {
+    const { memory, policies } = this.#options;
+    const waits =
+      policies.staleSession === 'wait' || (policies.staleSession === 'auto' && session.leavesSessionsBehind);
+    const before = memory.free;
+    const closed = session.close().then(async (stale) => {
+      await before;
+      if (stale && waits) await new Promise((resolve) => void setTimeout(resolve, EXPIRY_MILLIS).unref());
+      else if (stale && policies.staleSession !== 'ignore') memory.stale = stale;
+    });
+    memory.free = closed;
+    return closed;
   }
 
-  /** One request, with as many tries as the camera's authentication takes. */
-  async #call(method: string, url: string, headers: OutgoingHeaders): Promise<RtspAnswer | RtspFailure> {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const connection = this.#connection;
-      if (!connection || this.#stopped) return failure('offline', 'stopped by us');
-      const answer = await connection.request(method, url, this.#headers(method, url, headers));
-      if (answer.kind === 'failure') return answer;
-      if (answer.head.status !== 401) {
-        this.#authenticator.onAccepted();
-        return answer;
-      }
-      if (!this.#url.credentials)
-        return failure('credentials', 'the camera asks for a password and none is configured');
-      if (this.#authenticator.onChallenge(parseChallenges(answer.head.headers)) === 'refused') {
-        return statusFailure(method, answer.head);
-      }
-    }
-    return failure('credentials', 'the camera asks for the password again and again');
+  /** Ends the session that was left behind, over a connection of its own (H5). False: there is none, or no way. */
+  async #release(): Promise<boolean> {
+    const { memory, policies, url, tls, readBuffer, timeoutMillis } = this.#options;
+    const { stale } = memory;
+    if (!stale || this.#stopped) return false;
+    const dialogue = new Dialogue({
+      url,
+      tls,
+      readBuffer,
+      timeoutMillis,
+      login: { order: policies.login, prefer: memory.login },
+      listener: {
+        arrived: () => undefined,
+        frame: () => undefined,
+        expects: () => false,
+        lost: () => undefined,
+      },
+    });
+    const opened = await dialogue.open();
+    const answer =
+      opened.kind === 'failure' ? opened : await dialogue.call('TEARDOWN', stale.url, { Session: stale.id });
+    dialogue.close();
+    await dialogue.connection?.closed;
+    if (answer.kind === 'failure') return false;
+    memory.stale = undefined;
+    return answer.head.status < 400;
   }
-
-  #headers(method: string, url: string, headers: OutgoingHeaders): OutgoingHeaders {
-    return {
-      ...headers,
-      Authorization: this.#authenticator.authorize(method, url),
-      'User-Agent': USER_AGENT,
-    };
-  }
-}
-
-function isRedirect(answer: RtspAnswer): boolean {
-  const { status } = answer.head;
-  return status === 301 || status === 302 || status === 303 || status === 305 || status === 307;
-}
-
-function succeeded(method: string, answer: RtspAnswer | RtspFailure): RtspAnswer | RtspFailure {
-  if (answer.kind === 'failure') return answer;
-  return answer.head.status >= 200 && answer.head.status < 300 ? answer : statusFailure(method, answer.head);
 }

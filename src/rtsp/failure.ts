@@ -4,12 +4,14 @@ import type { ResponseHead } from './message.ts';
 export interface RtspFailure {
   readonly kind: 'failure';
   /**
-   * `offline`: refused, timed out, closed. `credentials`: the password. `not-found`: no such stream.
+   * `offline`: refused, timed out, closed. `credentials`: the password, or its certificate. `not-found`: no such stream.
    * `protocol`: it speaks no RTSP, or not one that leads to video which is recorded here.
    */
   readonly cause: 'offline' | 'credentials' | 'not-found' | 'protocol';
   /** One sentence without its full stop. Holds no secret. */
   readonly reason: string;
+  /** The camera has no room for another viewer: perhaps because of one of ours that it has not forgotten (H7). */
+  readonly busy?: boolean;
 }
 
 export const failure = (cause: RtspFailure['cause'], reason: string): RtspFailure => ({
@@ -35,8 +37,24 @@ export function socketFailure(error: NodeJS.ErrnoException, where: string): Rtsp
     case 'EPIPE':
       return failure('offline', `${where} broke the connection`);
     default:
-      return failure('offline', `the connection to ${where} failed: ${error.code ?? error.message}`);
+      return (
+        tlsFailure(error.code ?? '', where) ??
+        failure('offline', `the connection to ${where} failed: ${error.code ?? error.message}`)
+      );
   }
+}
+
+/** OpenSSL names the same thing differently from version to version. */
+function tlsFailure(code: string, where: string): RtspFailure | undefined {
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH/.test(code)) {
+    return failure('protocol', `${where} does not speak TLS: perhaps it is rtsp:// and not rtsps://`);
+  }
+  if (!/HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|TOO_SMALL|TOO_WEAK/.test(code))
+    return undefined;
+  return failure(
+    'protocol',
+    `${where} knows only encryption that is no longer safe: that is accepted with its certificate pinned (tls.fingerprint)`,
+  );
 }
 
 /** What a status that is no success means (RFC 2326 section 11). */
@@ -51,7 +69,7 @@ export function statusFailure(method: string, head: ResponseHead): RtspFailure {
       return failure('not-found', 'the camera has no such stream');
     case 453:
     case 503:
-      return failure('offline', `${said}: it may have too many viewers`);
+      return { ...failure('offline', `${said}: it may have too many viewers`), busy: true };
     default:
       return failure('protocol', said);
   }

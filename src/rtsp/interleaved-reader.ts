@@ -15,6 +15,8 @@ const MAX_MESSAGE_BYTES = MAX_HEAD_BYTES + MAX_BODY_BYTES;
 const FIRST_CARRY_BYTES = 2048;
 /** So much that makes no sense, with nothing good in between, and the stream will not find itself again. */
 const MAX_GARBAGE_BYTES = 256 * 1024;
+/** By so many bytes a frame or a message is told from garbage. */
+const START_BYTES = 5;
 const NOTHING = Buffer.alloc(0);
 
 /** What the reader finds. All bytes lie in a shared buffer: they must be copied or forgotten before the call returns. */
@@ -45,6 +47,10 @@ export class InterleavedReader {
   #carry: Buffer = NOTHING;
   #carried = 0;
   #garbageInARow = 0;
+  /** Bytes read as heads of messages that then were none, less what was good since: such reading is repeated. */
+  #vainBytes = 0;
+  /** After garbage: nothing is believed before it looks like a frame or a message. */
+  #searching = false;
   #problem: string | undefined;
   #stopped = false;
 
@@ -72,7 +78,9 @@ export class InterleavedReader {
   /** Adds to the carried piece what it lacks, and hands on what that makes whole; returns where it stopped. */
   #complete(buffer: Buffer, start: number, end: number): number {
     let lacking = end - start;
-    if (this.#carry[0] === DOLLAR) {
+    if (this.#searching) {
+      lacking = Math.min(lacking, START_BYTES - this.#carried);
+    } else if (this.#carry[0] === DOLLAR) {
       const needed =
         this.#carried < FRAME_HEAD_BYTES ? FRAME_HEAD_BYTES : FRAME_HEAD_BYTES + this.#carry.readUInt16BE(2);
       lacking = Math.min(lacking, needed - this.#carried);
@@ -94,12 +102,16 @@ export class InterleavedReader {
     const handler = this.#handler;
     let at = start;
     while (at < end && !this.#stopped) {
+      if (this.#searching) {
+        at = this.#search(buffer, at, end);
+        if (this.#searching) break;
+      }
       const first = buffer[at] as number;
       if (first === DOLLAR) {
         if (end - at < FRAME_HEAD_BYTES) return at;
         const next = at + FRAME_HEAD_BYTES + (((buffer[at + 2] as number) << 8) | (buffer[at + 3] as number));
         if (next > end) return at;
-        this.#garbageInARow = 0;
+        this.#foundGood(next - at);
         handler.frame(buffer[at + 1] as number, buffer, at + FRAME_HEAD_BYTES, next);
         at = next;
         continue;
@@ -112,29 +124,43 @@ export class InterleavedReader {
       const head = parseResponseHead(buffer, at, end);
       if (head.kind === 'incomplete') return at;
       if (head.kind === 'invalid') {
-        at = this.#skipGarbage(buffer, at, end, head.problem);
+        this.#vainBytes += head.bytes;
+        this.#garbage(1, head.problem);
+        this.#searching = true;
+        at++;
         continue;
       }
       const bodyStart = at + head.headBytes;
       if (bodyStart + head.contentLength > end) return at;
-      this.#garbageInARow = 0;
+      this.#foundGood(head.headBytes + head.contentLength);
       handler.message(head, buffer.subarray(bodyStart, bodyStart + head.contentLength));
       at = bodyStart + head.contentLength;
     }
     return this.#stopped ? end : at;
   }
 
-  /** Where something that looks like a frame or a message begins again, after the byte at `start`. */
-  #skipGarbage(buffer: Buffer, start: number, end: number, problem: string): number {
-    let at = start + 1;
+  /** Where something that looks like a frame or a message begins; what is too short to tell waits for its rest. */
+  #search(buffer: Buffer, start: number, end: number): number {
+    let at = start;
     while (at < end && !this.#mayStart(buffer, at, end)) at++;
-    this.garbageBytes += at - start;
-    this.#garbageInARow += at - start;
-    if (this.#garbageInARow > MAX_GARBAGE_BYTES || !this.#handler.streaming) {
-      this.#problem = problem;
+    this.#garbage(at - start, 'nothing that comes is a frame or a message');
+    this.#searching = end - at < START_BYTES;
+    return at;
+  }
+
+  #garbage(bytes: number, problem: string): void {
+    this.garbageBytes += bytes;
+    this.#garbageInARow += bytes;
+    const tooMuch = this.#garbageInARow > MAX_GARBAGE_BYTES || this.#vainBytes > MAX_GARBAGE_BYTES;
+    if (tooMuch || !this.#handler.streaming) {
+      this.#problem ??= problem;
       this.stop();
     }
-    return at;
+  }
+
+  #foundGood(bytes: number): void {
+    this.#garbageInARow = 0;
+    if (this.#vainBytes > 0) this.#vainBytes = Math.max(0, this.#vainBytes - bytes);
   }
 
   #mayStart(buffer: Buffer, at: number, end: number): boolean {
@@ -156,7 +182,11 @@ export class InterleavedReader {
     const total = this.#carried + end - start;
     if (total > this.#carry.length) {
       const size =
-        total <= FIRST_CARRY_BYTES ? FIRST_CARRY_BYTES : total <= MAX_FRAME_BYTES ? MAX_FRAME_BYTES : total;
+        total <= FIRST_CARRY_BYTES
+          ? FIRST_CARRY_BYTES
+          : total <= MAX_FRAME_BYTES
+            ? MAX_FRAME_BYTES
+            : Math.max(total, MAX_MESSAGE_BYTES);
       const grown = Buffer.allocUnsafeSlow(size);
       this.#carry.copy(grown, 0, 0, this.#carried);
       this.#carry = grown;

@@ -10,8 +10,8 @@ export type ParsedHead =
   | RequestHead
   /** Valid so far: call again with more bytes. */
   | { readonly kind: 'incomplete' }
-  /** No message starts here. The connection may look for the next one (B5). */
-  | { readonly kind: 'invalid'; readonly problem: string };
+  /** No message starts here: told after `bytes` of it. The connection may look for the next one (B5). */
+  | { readonly kind: 'invalid'; readonly problem: string; readonly bytes: number };
 
 export interface ResponseHead extends HeadFields {
   readonly kind: 'response';
@@ -45,6 +45,8 @@ export type OutgoingHeaders = Readonly<Record<string, string | undefined>>;
 export const MAX_HEAD_BYTES = 32 * 1024;
 export const MAX_BODY_BYTES = 128 * 1024;
 const MAX_START_LINE_BYTES = 4096;
+/** Several times what the most talkative camera sends: each line costs, and garbage may begin at any byte. */
+const MAX_HEAD_LINES = 100;
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -63,22 +65,27 @@ export function parseResponseHead(bytes: Uint8Array, start: number, end: number)
   const full = length === MAX_HEAD_BYTES;
 
   const first = skipBlankLines(head, 0, length);
-  if (first === length) return full ? invalid(`${length} bytes of blank lines`) : INCOMPLETE;
+  if (first === length) return full ? invalid(`${length} bytes of blank lines`, length) : INCOMPLETE;
 
   const startLineEnd = head.indexOf(LF, first);
   const problem = startLineProblem(head, first, startLineEnd < 0 ? length : startLineEnd);
-  if (problem !== undefined) return invalid(problem);
+  if (problem !== undefined) return invalid(problem, 0);
 
   const lines: string[] = [];
   for (let lineStart = first; ; ) {
     const lineFeed = head.indexOf(LF, lineStart);
     if (lineFeed < 0) {
-      return full ? invalid(`a message head may have ${MAX_HEAD_BYTES} bytes at most`) : INCOMPLETE;
+      return full ? invalid(`a message head may have ${MAX_HEAD_BYTES} bytes at most`, length) : INCOMPLETE;
     }
     const lineEnd = lineFeed > lineStart && head[lineFeed - 1] === CR ? lineFeed - 1 : lineFeed;
     if (lineEnd === lineStart) return headOf(lines, lineFeed + 1);
     lines.push(head.toString('latin1', lineStart, lineEnd));
     lineStart = lineFeed + 1;
+    const wrong = lines.length === 1 ? grammarProblem(lines[0] as string) : undefined;
+    if (wrong !== undefined) return invalid(wrong, 0);
+    if (lines.length > MAX_HEAD_LINES) {
+      return invalid(`a message head may have ${MAX_HEAD_LINES} lines at most`, lineStart);
+    }
   }
 }
 
@@ -134,7 +141,7 @@ function headOf(lines: readonly string[], headBytes: number): ParsedHead {
   const startLine = (lines[0] ?? '').trim();
   const headers = parseHeaderLines(lines.slice(1));
   const contentLength = readContentLength(headerValue(headers, 'content-length'));
-  if (typeof contentLength === 'string') return invalid(contentLength);
+  if (typeof contentLength === 'string') return invalid(contentLength, headBytes);
   const fields = { headers, cseq: readCSeq(headerValue(headers, 'cseq')), contentLength, headBytes };
 
   const response = STATUS_LINE.exec(startLine);
@@ -142,14 +149,16 @@ function headOf(lines: readonly string[], headBytes: number): ParsedHead {
     const [, version = '', status, reason = ''] = response;
     return { kind: 'response', version, status: Number(status), reason, ...fields };
   }
-  const request = REQUEST_LINE.exec(startLine);
-  if (request) {
-    const [, method = '', url = '', version = ''] = request;
-    return { kind: 'request', version, method, url, ...fields };
-  }
-  if (/^HTTP\//i.test(startLine))
-    return invalid('the answer is HTTP, not RTSP: this is probably not the RTSP port');
-  return invalid(`neither a status line nor a request line: ${JSON.stringify(startLine.slice(0, 80))}`);
+  const [, method = '', url = '', version = ''] = REQUEST_LINE.exec(startLine) ?? [];
+  return { kind: 'request', version, method, url, ...fields };
+}
+
+/** Told by the first line alone, so that a stranger is known at once. */
+function grammarProblem(line: string): string | undefined {
+  const startLine = line.trim();
+  if (STATUS_LINE.test(startLine) || REQUEST_LINE.test(startLine)) return undefined;
+  if (/^HTTP\//i.test(startLine)) return 'the answer is HTTP, not RTSP: this is probably not the RTSP port';
+  return `neither a status line nor a request line: ${JSON.stringify(startLine.slice(0, 80))}`;
 }
 
 /** Binary data is told from a message by its first bytes already, without waiting for a line end that never comes. */
@@ -203,8 +212,8 @@ function oneLine(text: string): string {
   return text.replaceAll(/[\x00-\x08\x0a-\x1f\x7f]+/g, '');
 }
 
-function invalid(problem: string): ParsedHead {
-  return { kind: 'invalid', problem };
+function invalid(problem: string, bytes: number): ParsedHead {
+  return { kind: 'invalid', problem, bytes };
 }
 
 function isLetter(byte: number): boolean {

@@ -104,7 +104,8 @@ function readRtpmaps(kind: string, values: readonly string[]): Map<number, Encod
 function readFmtps(values: readonly string[]): Map<number, Map<string, string>> {
   const fmtps = new Map<number, Map<string, string>>();
   for (const value of values) {
-    const match = /^(\d{1,3})(?:[\s;]+(.*))?$/.exec(value);
+    // `s`: without it, a line separator of Unicode in the value makes this take minutes, and find nothing.
+    const match = /^(\d{1,3})(?:[\s;]+(.*))?$/s.exec(value);
     const pt = parseDecimal(match?.[1] ?? '', MAX_PAYLOAD_TYPE);
     if (pt === undefined) continue;
     const parameters = fmtps.get(pt) ?? new Map<string, string>();

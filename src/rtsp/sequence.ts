@@ -69,6 +69,11 @@ export class SequenceTracker {
     return 'stray';
   }
 
+  /** Another source from here on: its first packet is `next`, whatever its number. The counters go on. */
+  forget(): void {
+    this.#started = false;
+  }
+
   /** Loss since the last call in 1/256 (RFC 3550 appendix A.3), for a receiver report. */
   takeFractionLost(): number {
     const expected = this.#expected() - this.#expectedBefore;

@@ -38,7 +38,7 @@ export function chooseVideo(sdp: Sdp): VideoMedia | RtspFailure {
     'protocol',
     offered.length === 0
       ? 'the camera offers no video'
-      : `the camera offers video as ${offered.join(', ')}; only H.264 and H.265 are recorded`,
+      : `the camera offers video as ${offered.join(', ')}, and only H.264 and H.265 are recorded from RTSP: use source: ffmpeg:rtsp://… with ffmpeg: { transcode: h264 }`,
   );
 }
 

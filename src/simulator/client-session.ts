@@ -8,10 +8,12 @@ import {
   type RequestHead,
   skipBlankLines,
 } from '../rtsp/message.ts';
-import { parseTransport } from '../rtsp/transport.ts';
+import { type PortPair, parseTransport } from '../rtsp/transport.ts';
+import { bindUdpPorts, type UdpPorts } from '../rtsp/udp-ports.ts';
 import { type Access, createAccess } from './access.ts';
-import { PAYLOAD_TYPE } from './packetizer.ts';
-import { SentStream } from './sent-stream.ts';
+import { type MediaPath, tcpPath, udpPath } from './media-path.ts';
+import type { PlayedStream, StreamOptions } from './played-stream.ts';
+import { describeCamera } from './session-description.ts';
 import type { SimulatedCamera } from './simulated-camera.ts';
 
 const MAX_REQUEST_BYTES = 64 * 1024;
@@ -20,20 +22,27 @@ const DOLLAR = 0x24;
 
 export interface SessionHost {
   camera(path: string): SimulatedCamera | undefined;
-  /** A new stream's number, and when its first frame is due. */
-  admit(camera: SimulatedCamera): { readonly session: number; readonly began: number };
-  started(stream: SentStream): void;
+  /** Begins to send. */
+  play(options: Omit<StreamOptions, 'session' | 'began'>): PlayedStream;
 }
 
-/** One client's dialogue with the simulator (RFC 2326): OPTIONS, DESCRIBE, SETUP over TCP, PLAY, TEARDOWN. */
+type Track = 'video' | 'audio';
+
+interface SetUpTrack {
+  readonly channel: number;
+  readonly path: MediaPath;
+  readonly ports: UdpPorts | undefined;
+}
+
+/** One client's dialogue with the simulator (RFC 2326): OPTIONS, DESCRIBE, SETUP over TCP or UDP, PLAY, TEARDOWN. */
 export class ClientSession {
   readonly #socket: Socket;
   readonly #host: SessionHost;
   readonly #id = randomBytes(8).toString('hex');
   readonly #access = new Map<string, Access>();
   #received: Buffer = Buffer.alloc(0);
-  #channel: number | undefined;
-  stream: SentStream | undefined;
+  readonly #tracks = new Map<Track, SetUpTrack>();
+  stream: PlayedStream | undefined;
 
   constructor(socket: Socket, host: SessionHost) {
     this.#socket = socket;
@@ -42,11 +51,11 @@ export class ClientSession {
     socket.on('data', (bytes: Buffer) => this.#take(bytes));
     // A client that breaks off is no news.
     socket.on('error', () => undefined);
-    socket.on('close', () => this.stream?.stop());
+    socket.on('close', () => this.#stop());
   }
 
   close(): void {
-    this.stream?.stop();
+    this.#stop();
     this.#socket.destroy();
   }
 
@@ -77,8 +86,16 @@ export class ClientSession {
   }
 
   #answer(request: RequestHead): void {
-    const path = pathOf(request.url);
+    const { path, track } = placeOf(request.url);
     const camera = this.#host.camera(path);
+    if (camera?.answerMillis) {
+      setTimeout(() => this.#answerFor(request, camera, track), camera.answerMillis);
+      return;
+    }
+    this.#answerFor(request, camera, track);
+  }
+
+  #answerFor(request: RequestHead, camera: SimulatedCamera | undefined, track: Track): void {
     const method = request.method.toUpperCase();
     if (method === 'OPTIONS') {
       this.#reply(request, 200, 'OK', { Public: 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN' });
@@ -100,11 +117,11 @@ export class ClientSession {
           200,
           'OK',
           { 'Content-Type': 'application/sdp', 'Content-Base': `${request.url.replace(/\/$/, '')}/` },
-          describe(camera),
+          describeCamera(camera),
         );
         return;
       case 'SETUP':
-        this.#setUp(request);
+        void this.#setUp(request, track);
         return;
       case 'PLAY':
         this.#play(request, camera);
@@ -114,7 +131,7 @@ export class ClientSession {
         return;
       case 'TEARDOWN':
         this.#reply(request, 200, 'OK', {});
-        this.stream?.stop();
+        this.#stop();
         this.#socket.end();
         return;
       default:
@@ -122,32 +139,65 @@ export class ClientSession {
     }
   }
 
-  #setUp(request: RequestHead): void {
+  async #setUp(request: RequestHead, track: Track): Promise<void> {
     const transport = parseTransport(headerValue(request.headers, 'transport') ?? '');
-    if (transport?.lower !== 'tcp') {
+    let granted: string | undefined;
+    if (transport?.lower === 'tcp') {
+      const channel = transport.interleaved?.rtp ?? 0;
+      this.#tracks.set(track, { channel, path: tcpPath(this.#socket, channel), ports: undefined });
+      granted = `RTP/AVP/TCP;unicast;interleaved=${channel}-${channel + 1}`;
+    } else if (transport?.clientPort) {
+      const port = await this.#openPorts(transport.clientPort, track);
+      const { rtp, rtcp } = transport.clientPort;
+      if (port !== undefined)
+        granted = `RTP/AVP;unicast;client_port=${rtp}-${rtcp};server_port=${port}-${port + 1}`;
+    }
+    if (granted === undefined) {
       this.#reply(request, 461, 'Unsupported Transport', {});
       return;
     }
-    this.#channel = transport.interleaved?.rtp ?? 0;
     this.#reply(request, 200, 'OK', {
       Session: `${this.#id};timeout=${SESSION_TIMEOUT_SECONDS}`,
-      Transport: `RTP/AVP/TCP;unicast;interleaved=${this.#channel}-${this.#channel + 1}`,
+      Transport: granted,
     });
   }
 
+  /** Sockets that are connected to the client's; their port, if there are any free. */
+  async #openPorts(client: PortPair, track: Track): Promise<number | undefined> {
+    const ports = await bindUdpPorts({ family: 4, range: undefined, random: Math.random });
+    if ('kind' in ports) return undefined;
+    for (const [socket, port] of [
+      [ports.rtp, client.rtp],
+      [ports.rtcp, client.rtcp],
+    ] as const) {
+      socket.on('error', () => undefined);
+      await new Promise<void>((resolve) => socket.connect(port, this.#socket.remoteAddress, resolve));
+    }
+    closePorts(this.#tracks.get(track)?.ports);
+    this.#tracks.set(track, { channel: 0, path: udpPath(ports), ports });
+    if (this.#socket.destroyed) this.#stop();
+    return ports.port;
+  }
+
+  #stop(): void {
+    this.stream?.stop();
+    for (const { ports } of this.#tracks.values()) closePorts(ports);
+    this.#tracks.clear();
+  }
+
   #play(request: RequestHead, camera: SimulatedCamera): void {
-    if (this.#channel === undefined || this.stream) {
+    const video = this.#tracks.get('video');
+    if (!video || this.stream) {
       this.#reply(request, 455, 'Method Not Valid in This State', {});
       return;
     }
-    const { session, began } = this.#host.admit(camera);
-    const stream = new SentStream({ camera, socket: this.#socket, channel: this.#channel, session, began });
+    const { path, channel } = video;
+    const stream = this.#host.play({ camera, path, channel, sound: this.#tracks.get('audio') });
     this.stream = stream;
     this.#reply(request, 200, 'OK', {
       Range: 'npt=0.000-',
       'RTP-Info': `url=${request.url.replace(/\/$/, '')}/video;seq=${stream.firstSequence};rtptime=${stream.firstTimestamp}`,
     });
-    this.#host.started(stream);
   }
 
   #accessTo(camera: SimulatedCamera): Access | undefined {
@@ -160,7 +210,7 @@ export class ClientSession {
   }
 
   #reply(request: RequestHead, status: number, reason: string, headers: OutgoingHeaders, body = ''): void {
-    const session = status === 200 && this.#channel !== undefined ? { Session: this.#id } : {};
+    const session = status === 200 && this.#tracks.size > 0 ? { Session: this.#id } : {};
     this.#socket.write(
       buildResponse(
         status,
@@ -173,35 +223,20 @@ export class ClientSession {
   }
 }
 
-/** `rtsp://host/cam-1/video` names camera `cam-1`. */
-function pathOf(url: string): string {
-  const path = url.replace(/^rtsp:\/\/[^/]*/i, '').replace(/\?.*$/, '');
-  return path
-    .replace(/^\/+/, '')
-    .replace(/\/video\/?$/, '')
-    .replace(/\/+$/, '');
+function closePorts(ports: UdpPorts | undefined): void {
+  ports?.rtp.close();
+  ports?.rtcp.close();
 }
 
-/** RFC 8866, with the parameter sets of RFC 6184 section 8.1 or RFC 7798 section 7.1. */
-function describe({ clip }: SimulatedCamera): string {
-  const sets = clip.parameterSets.map((set) => set.toString('base64'));
-  const parameters =
-    clip.codec === 'h264'
-      ? `packetization-mode=1;profile-level-id=${clip.parameterSets[0]?.subarray(1, 4).toString('hex')};sprop-parameter-sets=${sets.join(',')}`
-      : `sprop-vps=${sets[0]};sprop-sps=${sets[1]};sprop-pps=${sets[2]}`;
-  return [
-    'v=0',
-    'o=- 0 0 IN IP4 127.0.0.1',
-    's=Simulated camera',
-    'c=IN IP4 0.0.0.0',
-    't=0 0',
-    'a=control:*',
-    'a=range:npt=0-',
-    `m=video 0 RTP/AVP ${PAYLOAD_TYPE}`,
-    `a=rtpmap:${PAYLOAD_TYPE} ${clip.codec === 'h264' ? 'H264' : 'H265'}/90000`,
-    `a=fmtp:${PAYLOAD_TYPE} ${parameters}`,
-    `a=framerate:${clip.fps}`,
-    'a=control:video',
-    '',
-  ].join('\r\n');
+/** `rtsp://host/cam-1/video` names camera `cam-1`, and its video. */
+function placeOf(url: string): { readonly path: string; readonly track: Track } {
+  const path = url
+    .replace(/^rtsp:\/\/[^/]*/i, '')
+    .replace(/\?.*$/, '')
+    .replace(/^\/+/, '')
+    .replace(/\/+$/, '');
+  return {
+    path: path.replace(/\/(?:video|audio)$/, '').replace(/\/+$/, ''),
+    track: path.endsWith('/audio') ? 'audio' : 'video',
+  };
 }

@@ -47,8 +47,16 @@ export interface ClientFields {
   readonly session: number;
 }
 
-/** Packs one access unit: RFC 6184 (single NAL, STAP-A, FU-A) or RFC 7798 (single NAL, AP, FU). */
-export function packetizeUnit(unit: AccessUnit, codec: VideoCodec, identity: boolean): PacketizedFrame {
+/**
+ * Packs one access unit: RFC 6184 (single NAL, STAP-A, FU-A) or RFC 7798 (single NAL, AP, FU).
+ * @param most bytes of a payload; at least 4
+ */
+export function packetizeUnit(
+  unit: AccessUnit,
+  codec: VideoCodec,
+  identity: boolean,
+  most = MAX_PAYLOAD_BYTES,
+): PacketizedFrame {
   const payloads: Buffer[] = [];
   let parameters: Buffer[] = [];
   let identityPacket = -1;
@@ -58,15 +66,15 @@ export function packetizeUnit(unit: AccessUnit, codec: VideoCodec, identity: boo
       parameters.push(nal);
       continue;
     }
-    payloads.push(...aggregate(parameters, codec));
+    payloads.push(...aggregate(parameters, codec, most));
     parameters = [];
     if (identity && identityPacket < 0 && (role === 'slice' || role === 'key-slice')) {
       identityPacket = payloads.length;
       payloads.push(blankIdentityNal(codec));
     }
-    payloads.push(...fragment(nal, codec));
+    payloads.push(...fragment(nal, codec, most));
   }
-  payloads.push(...aggregate(parameters, codec));
+  payloads.push(...aggregate(parameters, codec, most));
 
   const packetOffsets = new Uint32Array(payloads.length);
   const bytes = Buffer.alloc(payloads.reduce((sum, payload) => sum + HEADER_BYTES + payload.length, 0));
@@ -127,9 +135,9 @@ export function ownBytes(frame: PacketizedFrame): void {
 }
 
 /** Parameter sets travel together (RFC 6184 section 5.7.1, RFC 7798 section 4.4.2) when they fit one packet. */
-function aggregate(nals: readonly Buffer[], codec: VideoCodec): Buffer[] {
+function aggregate(nals: readonly Buffer[], codec: VideoCodec, most: number): Buffer[] {
   const size = nals.reduce((sum, nal) => sum + 2 + nal.length, 2);
-  if (nals.length < 2 || size > MAX_PAYLOAD_BYTES) return nals.flatMap((nal) => fragment(nal, codec));
+  if (nals.length < 2 || size > most) return nals.flatMap((nal) => fragment(nal, codec, most));
   const parts: Buffer[] = [aggregationHeader(nals, codec)];
   for (const nal of nals) {
     const length = Buffer.alloc(2);
@@ -147,15 +155,15 @@ function aggregationHeader(nals: readonly Buffer[], codec: VideoCodec): Buffer {
 }
 
 /** A NAL unit that does not fit one packet travels in pieces (RFC 6184 section 5.8, RFC 7798 section 4.4.3). */
-function fragment(nal: Buffer, codec: VideoCodec): Buffer[] {
-  if (nal.length <= MAX_PAYLOAD_BYTES) return [nal];
+function fragment(nal: Buffer, codec: VideoCodec, most: number): Buffer[] {
+  if (nal.length <= most) return [nal];
   const headerBytes = codec === 'h264' ? 1 : 2;
   const first = nal[0] as number;
   const type = nalType(nal, codec);
   const prefix =
     codec === 'h264' ? [(first & 0xe0) | 28, type] : [(first & 0x81) | (49 << 1), nal[1] as number, type];
   const flagsAt = prefix.length - 1;
-  const room = MAX_PAYLOAD_BYTES - prefix.length;
+  const room = most - prefix.length;
   const pieces: Buffer[] = [];
   for (let at = headerBytes; at < nal.length; at += room) {
     const piece = Buffer.concat([Buffer.from(prefix), nal.subarray(at, at + room)]);

@@ -46,3 +46,26 @@ export const processOptionsSchema = z.strictObject({
 });
 
 export type ProcessOptions = z.infer<typeof processOptionsSchema>;
+
+/**
+ * What a process of simulated cameras was started with: its one argument.
+ * @param who for messages, which go to its standard error when it is wrong
+ */
+export function readOptions<Options>(schema: z.ZodType<Options>, who: string): Options | undefined {
+  const text = process.argv[2];
+  if (text === undefined) {
+    process.stderr.write(`The ${who} takes its options as one JSON argument.\n`);
+    return undefined;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    process.stderr.write(`The ${who}'s options are no JSON: ${(error as Error).message}\n`);
+    return undefined;
+  }
+  const parsed = schema.safeParse(value);
+  if (!parsed.success)
+    process.stderr.write(`The ${who}'s options are wrong:\n${z.prettifyError(parsed.error)}\n`);
+  return parsed.data;
+}

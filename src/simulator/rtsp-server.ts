@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { ClientSession } from './client-session.ts';
-import type { SentStream } from './sent-stream.ts';
+import type { PlayedStream, StreamOptions } from './played-stream.ts';
+import { SentStream } from './sent-stream.ts';
 import type { SessionStats, SimulatedCamera } from './simulated-camera.ts';
 
 const TICK_MILLIS = 5;
@@ -13,6 +14,8 @@ export interface SimulatorOptions {
   readonly port?: number | undefined;
   /** All clients get their key frames in the same instant: the worst case for whoever records them. */
   readonly alignKeyFrames?: boolean | undefined;
+  /** What sends a camera's media, when it is not the plain one. */
+  readonly createStream?: ((options: StreamOptions) => PlayedStream) | undefined;
 }
 
 export interface Simulator {
@@ -34,8 +37,9 @@ export interface Simulator {
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const cameras = new Map(options.cameras.map((camera) => [camera.path, camera]));
   const sessions = new Set<ClientSession>();
-  const playing = new Set<SentStream>();
+  const playing = new Set<PlayedStream>();
   const ended: SessionStats[] = [];
+  const createStream = options.createStream ?? ((asked) => new SentStream(asked));
   let nextSession = 0;
 
   const tick = (): void => {
@@ -51,11 +55,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const server = createServer((socket) => {
     const session = new ClientSession(socket, {
       camera: (path) => cameras.get(path),
-      admit: (camera) => ({
-        session: nextSession++,
-        began: options.alignKeyFrames ? nextCommonKey(camera) : performance.now(),
-      }),
-      started: (stream) => playing.add(stream),
+      play(asked) {
+        const number = nextSession++;
+        const began = options.alignKeyFrames ? nextCommonKey(asked.camera) : performance.now();
+        const stream = createStream({ ...asked, session: number, began });
+        playing.add(stream);
+        return stream;
+      },
     });
     sessions.add(session);
     socket.on('close', () => sessions.delete(session));

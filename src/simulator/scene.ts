@@ -1,6 +1,6 @@
 import { type Colour, Picture } from './picture.ts';
 
-export const SCENES = ['day', 'night', 'rain', 'busy'] as const;
+export const SCENES = ['day', 'night', 'rain', 'busy', 'static'] as const;
 export type Scene = (typeof SCENES)[number];
 
 const SKY_DAY: readonly [Colour, Colour] = [
@@ -49,6 +49,7 @@ export function paintScene(
   return (frame) => {
     const part = frame / frames;
     picture.copyFrom(backdrop);
+    if (scene === 'static') return picture;
     paintWalkers(picture, scene, part);
     paintCars(picture, scene, part);
     if (scene === 'rain') paintRain(picture, part, frame);

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { wallMicrosToNtp } from '../rtsp/ntp.ts';
 import { systemClock } from '../time/clock.ts';
 import { MEDIA_TICKS_PER_SECOND } from '../time/units.ts';
 import type { Clip } from './clip.ts';
+import type { MediaPath } from './media-path.ts';
 import { ownBytes, type PacketizedFrame, patchFrame } from './packetizer.ts';
+import type { PlayedStream, StreamOptions } from './played-stream.ts';
 import type { SessionStats, SimulatedCamera } from './simulated-camera.ts';
 
 /** A client that leaves this much unread misses frames, as it would with a camera. */
@@ -14,13 +15,13 @@ const REPORT_BYTES = 28;
 const GARBAGE_BYTES = 512 * 1024;
 
 /** The frames of one camera on their way to one client, at the pace of the clip. */
-export class SentStream {
+export class SentStream implements PlayedStream {
   readonly ssrc = randomInt(1, 2 ** 32);
   readonly firstSequence = randomInt(2, 2 ** 16);
   readonly firstTimestamp = randomInt(1, 2 ** 32);
 
   readonly #camera: SimulatedCamera;
-  readonly #socket: Socket;
+  readonly #path: MediaPath;
   readonly #client: { readonly channel: number; readonly ssrc: number; readonly session: number };
   #clip: Clip;
   /** Frame of the session at which the clip began. */
@@ -36,17 +37,10 @@ export class SentStream {
   #over = false;
   #silent = false;
 
-  /** @param began when the first frame is due, ms of `performance.now()` */
-  constructor(options: {
-    readonly camera: SimulatedCamera;
-    readonly socket: Socket;
-    readonly channel: number;
-    readonly session: number;
-    readonly began: number;
-  }) {
+  constructor(options: StreamOptions) {
     this.#camera = options.camera;
     this.#clip = options.camera.clip;
-    this.#socket = options.socket;
+    this.#path = options.path;
     this.#client = { channel: options.channel, ssrc: this.ssrc, session: options.session };
     this.#began = options.began;
     this.#reportAt = options.began;
@@ -71,12 +65,12 @@ export class SentStream {
     this.#over = true;
   }
 
-  /** Sends what is due. Called every few milliseconds: allocates nothing but what the socket needs. */
+  /** Allocates nothing but what the socket needs. */
   pace(now: number): void {
     while (!this.#over && !this.#silent && now >= this.#dueAt()) this.#next();
     if (now >= this.#reportAt && !this.#over && !this.#silent) {
       this.#reportAt = now + REPORT_MILLIS;
-      this.#socket.write(this.#senderReport());
+      this.#path.report(this.#senderReport());
     }
   }
 
@@ -94,14 +88,14 @@ export class SentStream {
     if (faults?.garbageAfterFrames === number) {
       this.#silent = true;
       // No byte of it may look like a frame of a channel that is in use.
-      this.#socket.write(Buffer.alloc(GARBAGE_BYTES, 0xa5));
+      this.#path.noise(Buffer.alloc(GARBAGE_BYTES, 0xa5));
       return;
     }
     this.#maySwitch(number);
     const index = (number - this.#clipStart) % this.#clip.frames.length;
     const frame = this.#clip.frames[index] as PacketizedFrame;
     if (faults?.noKeyFrames && frame.key) return;
-    if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
+    if (this.#path.pendingBytes > MAX_UNREAD_BYTES) {
       this.#framesDropped++;
       return;
     }
@@ -116,9 +110,7 @@ export class SentStream {
     const { bytes } = frame;
     if (faults?.cutAfterFrames === number) {
       this.#over = true;
-      this.#socket.write(Buffer.from(bytes.subarray(0, bytes.length >> 1)), () =>
-        this.#socket.resetAndDestroy(),
-      );
+      this.#path.cut(frame);
       return;
     }
     this.#bytes += bytes.length;
@@ -129,7 +121,7 @@ export class SentStream {
     this.#packets += frame.packetOffsets.length;
     this.#framesSent++;
     frame.held = true;
-    this.#socket.write(bytes, () => {
+    this.#path.frame(frame, () => {
       if (frame.bytes === bytes) frame.held = false;
     });
   }
@@ -137,9 +129,8 @@ export class SentStream {
   #writeWithLoss(frame: PacketizedFrame, every: number): void {
     let whole = true;
     for (let i = 0; i < frame.packetOffsets.length; i++) {
-      const start = frame.packetOffsets[i] as number;
       if (++this.#packets % every === 0) whole = false;
-      else this.#socket.write(Buffer.from(frame.bytes.subarray(start, frame.packetOffsets[i + 1])));
+      else this.#path.packet(frame, i);
     }
     if (whole) this.#framesSent++;
   }
@@ -162,24 +153,21 @@ export class SentStream {
     return (this.firstTimestamp + Math.round(drifted) + jumped) >>> 0;
   }
 
-  /** RFC 3550 section 6.4.1, in an interleaved frame on the channel after that of the media. */
+  /** RFC 3550 section 6.4.1. */
   #senderReport(): Buffer {
-    const report = Buffer.alloc(4 + REPORT_BYTES);
+    const report = Buffer.alloc(REPORT_BYTES);
     const { seconds, fraction } = wallMicrosToNtp(systemClock.wall());
     const frames = Math.max(0, ((performance.now() - this.#began) * this.#clip.fps) / 1000);
-    report[0] = 0x24;
-    report[1] = this.#client.channel + 1;
-    report.writeUInt16BE(REPORT_BYTES, 2);
-    report[4] = 0x80;
-    report[5] = 200;
-    report.writeUInt16BE(REPORT_BYTES / 4 - 1, 6);
-    report.writeUInt32BE(this.ssrc, 8);
-    report.writeUInt32BE(seconds, 12);
-    report.writeUInt32BE(fraction, 16);
+    report[0] = 0x80;
+    report[1] = 200;
+    report.writeUInt16BE(REPORT_BYTES / 4 - 1, 2);
+    report.writeUInt32BE(this.ssrc, 4);
+    report.writeUInt32BE(seconds, 8);
+    report.writeUInt32BE(fraction, 12);
     const ticks = Math.round((frames * MEDIA_TICKS_PER_SECOND) / this.#clip.fps);
-    report.writeUInt32BE((this.firstTimestamp + ticks) % 2 ** 32, 20);
-    report.writeUInt32BE(this.#packets % 2 ** 32, 24);
-    report.writeUInt32BE(this.#bytes % 2 ** 32, 28);
+    report.writeUInt32BE((this.firstTimestamp + ticks) % 2 ** 32, 16);
+    report.writeUInt32BE(this.#packets % 2 ** 32, 20);
+    report.writeUInt32BE(this.#bytes % 2 ** 32, 24);
     return report;
   }
 }

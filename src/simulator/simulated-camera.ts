@@ -1,10 +1,15 @@
 import type { Clip } from './clip.ts';
+import type { SoundClip } from './sound-clip.ts';
 
 /** A camera that plays a clip over and over, to everyone who asks. */
 export interface SimulatedCamera {
   /** `cam-1` is at `rtsp://127.0.0.1:<port>/cam-1`. */
   readonly path: string;
   readonly clip: Clip;
+  /** What it offers beside its video. Only streams that know of it send any. */
+  readonly sound?: SoundClip | undefined;
+  /** How long it takes to answer a request. */
+  readonly answerMillis?: number | undefined;
   readonly credentials?: CameraCredentials | undefined;
   readonly faults?: CameraFaults | undefined;
 }

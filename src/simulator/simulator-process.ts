@@ -7,14 +7,13 @@
  * connections), and ends with its input.
  */
 import { createInterface } from 'node:readline';
-import { z } from 'zod';
 import { type Clip, loadClip } from './clip.ts';
 import { ensureClip } from './ensure-clip.ts';
-import { type ProcessOptions, processOptionsSchema } from './process-options.ts';
+import { type ProcessOptions, processOptionsSchema, readOptions } from './process-options.ts';
 import { startSimulator } from './rtsp-server.ts';
 
 async function main(): Promise<void> {
-  const options = readOptions();
+  const options = readOptions(processOptionsSchema, 'simulator');
   if (!options) {
     process.exitCode = 2;
     return;
@@ -46,25 +45,6 @@ async function main(): Promise<void> {
     if (line === 'pause') simulator.pause();
   });
   process.stdout.write(`${JSON.stringify({ ready: true, port: simulator.port })}\n`);
-}
-
-function readOptions(): ProcessOptions | undefined {
-  const text = process.argv[2];
-  if (text === undefined) {
-    process.stderr.write('The simulator takes its options as one JSON argument.\n');
-    return undefined;
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    process.stderr.write(`The simulator's options are no JSON: ${(error as Error).message}\n`);
-    return undefined;
-  }
-  const parsed = processOptionsSchema.safeParse(value);
-  if (!parsed.success)
-    process.stderr.write(`The simulator's options are wrong:\n${z.prettifyError(parsed.error)}\n`);
-  return parsed.data;
 }
 
 try {

@@ -1,111 +1,99 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { CameraMetrics, type CameraWords } from './camera-metrics.ts';
+import { Instruments } from './instruments.ts';
+import { MotionMetrics, type MotionWords } from './motion-metrics.ts';
+import { StorageMetrics, type StorageWords } from './storage-metrics.ts';
+import { ThreadMetrics } from './thread-metrics.ts';
 
-/** What a camera's recording thread last said, in totals since that thread started, and what follows from it. */
-export interface CameraTotals {
-  readonly bytes: number;
-  readonly frames: number;
-  readonly packetsLost: number;
-  readonly recordedSeconds: number;
-  readonly reconnects: Readonly<Record<string, number>>;
+/** Of the default ones: gauges whose names say that they are counters. Their parts are told by type. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
+/** Every word that a label may be, so that no camera, encoder or browser can add a series. */
+export interface MetricWords {
+  readonly camera: CameraWords;
+  readonly storage: StorageWords;
+  readonly motion: MotionWords;
+  readonly playbackRoutes: readonly string[];
+  readonly refusalCauses: readonly string[];
 }
 
-export interface CameraGauges {
-  readonly state: string;
-  readonly clockOffsetSeconds: number | null;
-  readonly clockDriftPpm: number | null;
+export interface MetricsOptions {
+  readonly words: MetricWords;
+  readonly version: string;
+  /** Of the configuration. */
+  readonly cameras: readonly {
+    readonly id: string;
+    readonly enabled: boolean;
+    /** Its encoder pushes to us. */
+    readonly pushed: boolean;
+    /** Motion is looked for. */
+    readonly watched: boolean;
+  }[];
 }
 
 /** All metrics of the server: names, labels and units are the contract's. */
 export class Metrics {
-  readonly #registry = new Registry();
-  readonly #states: readonly string[];
-  readonly #before = new Map<string, CameraTotals>();
+  readonly camera: CameraMetrics;
+  readonly thread: ThreadMetrics;
+  readonly storage: StorageMetrics;
+  readonly motion: MotionMetrics;
 
-  readonly #state = this.#gauge('vigie_camera_state', '1 for the state a camera is in, 0 for the others', [
-    'camera',
-    'state',
-  ]);
-  readonly #bytes = this.#counter('vigie_ingest_bytes_total', 'Bytes read from a camera', ['camera']);
-  readonly #frames = this.#counter('vigie_ingest_frames_total', 'Pictures received whole', ['camera']);
-  readonly #lost = this.#counter('vigie_rtp_packets_lost_total', 'RTP packets that never came', ['camera']);
-  readonly #reconnects = this.#counter('vigie_reconnects_total', 'Connections that failed or ended', [
-    'camera',
-    'cause',
-  ]);
-  readonly #recorded = this.#counter('vigie_recorded_seconds_total', 'Seconds of video on disk', ['camera']);
-  readonly #expected = this.#counter(
-    'vigie_expected_seconds_total',
-    'Seconds for which an enabled camera should have been recorded',
+  readonly #registry = new Registry();
+  readonly #instruments = new Instruments(this.#registry);
+  readonly #ready = this.#instruments.gauge(
+    'vigie_ready',
+    '1 when the server does its work, 0 when /readyz says why not',
+  );
+  readonly #rtmpRefusals = this.#instruments.counter(
+    'vigie_rtmp_refused_total',
+    'RTMP connections that were cut, by why',
+    ['cause'],
+  );
+  readonly #rtmpDrops = this.#instruments.counter(
+    'vigie_rtmp_messages_dropped_total',
+    'Audio and video messages of an encoder that its recording thread did not take in time',
     ['camera'],
   );
-  readonly #gaps = this.#counter('vigie_gap_seconds_total', 'Seconds not recorded, by cause', [
-    'camera',
-    'cause',
-  ]);
-  readonly #offset = this.#gauge('vigie_clock_offset_seconds', 'Camera clock minus ours', ['camera']);
-  readonly #drift = this.#gauge('vigie_clock_drift_ppm', 'How fast the camera clock runs against ours', [
-    'camera',
-  ]);
-  readonly #loopDelay = this.#gauge(
-    'vigie_event_loop_delay_seconds',
-    '99th percentile of the event loop delay over the last seconds',
-    ['thread'],
+  readonly #firstByte = this.#instruments.histogram(
+    'vigie_playback_first_byte_seconds',
+    'From a request for footage to the first byte of its answer',
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+    ['route'],
   );
-  readonly #diskFree = this.#gauge('vigie_disk_free_bytes', 'Free space where segments are kept', []);
-  readonly #write = new Histogram({
-    name: 'vigie_segment_write_seconds',
-    help: 'One write of a fragment to its file',
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [this.#registry],
-  });
-  readonly #firstByte = new Histogram({
-    name: 'vigie_playback_first_byte_seconds',
-    help: 'From a request for footage to the first byte of its answer',
-    labelNames: ['route'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-    registers: [this.#registry],
-  });
 
-  /** @param states every state that a camera can be in */
-  constructor(states: readonly string[]) {
-    this.#states = states;
+  constructor({ words, version, cameras }: MetricsOptions) {
     collectDefaultMetrics({ register: this.#registry });
-  }
-
-  /** Totals may start again at zero, with their thread; counters here never go back. */
-  cameraReported(camera: string, totals: CameraTotals, gauges: CameraGauges): void {
-    const before = this.#before.get(camera);
-    this.#before.set(camera, totals);
-    const since = (now: number, then: number | undefined): number =>
-      then === undefined || now < then ? now : now - then;
-    this.#bytes.inc({ camera }, since(totals.bytes, before?.bytes));
-    this.#frames.inc({ camera }, since(totals.frames, before?.frames));
-    this.#lost.inc({ camera }, since(totals.packetsLost, before?.packetsLost));
-    this.#recorded.inc({ camera }, since(totals.recordedSeconds, before?.recordedSeconds));
-    for (const [cause, count] of Object.entries(totals.reconnects)) {
-      this.#reconnects.inc({ camera, cause }, since(count, before?.reconnects[cause]));
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
+    this.#instruments
+      .gauge('vigie_build_info', 'Always 1: which version runs, on which Node', ['version', 'node'])
+      .set({ version, node: process.version }, 1);
+    this.camera = new CameraMetrics(this.#instruments, words.camera);
+    this.thread = new ThreadMetrics(this.#instruments, () => performance.now() / 1e3);
+    this.storage = new StorageMetrics(this.#instruments, words.storage);
+    this.motion = new MotionMetrics(this.#instruments, words.motion);
+    for (const { id, enabled, pushed, watched } of cameras) {
+      this.camera.add(id, enabled);
+      if (watched) this.motion.addCamera(id);
+      if (enabled && pushed) this.#rtmpDrops.inc({ camera: id }, 0);
     }
-    for (const state of this.#states) this.#state.set({ camera, state }, state === gauges.state ? 1 : 0);
-    if (gauges.clockOffsetSeconds !== null) this.#offset.set({ camera }, gauges.clockOffsetSeconds);
-    if (gauges.clockDriftPpm !== null) this.#drift.set({ camera }, gauges.clockDriftPpm);
+    for (const cause of words.refusalCauses) this.#rtmpRefusals.inc({ cause }, 0);
+    for (const route of words.playbackRoutes) this.#firstByte.zero({ route });
   }
 
-  /** So much more time for which the camera should have been recorded; `cause` when it was not. */
-  timePassed(camera: string, seconds: number, cause: string | undefined): void {
-    this.#expected.inc({ camera }, seconds);
-    if (cause !== undefined) this.#gaps.inc({ camera, cause }, seconds);
+  ready(ready: boolean): void {
+    this.#ready.set(ready ? 1 : 0);
   }
 
-  wrote(seconds: number): void {
-    this.#write.observe(seconds);
+  rtmpRefused(cause: string, connections: number): void {
+    this.#rtmpRefusals.inc({ cause }, connections);
   }
 
-  loopDelay(thread: string, seconds: number): void {
-    this.#loopDelay.set({ thread }, seconds);
-  }
-
-  diskFree(bytes: number): void {
-    this.#diskFree.set(bytes);
+  rtmpDropped(camera: string, messages: number): void {
+    this.#rtmpDrops.inc({ camera }, messages);
   }
 
   firstByte(route: string, seconds: number): void {
@@ -114,14 +102,7 @@ export class Metrics {
 
   /** Prometheus text. */
   async text(): Promise<{ readonly contentType: string; readonly body: string }> {
+    this.thread.refresh();
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
-  }
-
-  #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
-    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
-  }
-
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 }

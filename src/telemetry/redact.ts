@@ -2,8 +2,8 @@
 export const REDACTED = '***';
 
 /**
- * Takes secrets out of text that is going to be seen: user and password of any URL, authorization headers, and values
- * whose name says that they are secret.
+ * Takes secrets out of text that is going to be seen: user and password of any URL, stream keys, authorization headers,
+ * and values whose name says that they are secret.
  */
 export function redactSecrets(text: string): string {
   return text
@@ -12,6 +12,7 @@ export function redactSecrets(text: string): string {
       /\b((?:proxy-)?authorization["']?\s*[:=]\s*["']?)(?:(?:basic|digest|bearer)\s+)?[^\r\n]{1,2048}/gi,
       `$1${REDACTED}`,
     )
+    .replaceAll(/([?&]key=)[^&\s"'…]+/gi, `$1${REDACTED}`)
     .replaceAll(
       /\b((?:\w*[_-])?(?:pass|passwd|password|psw|pwd|secret|token|secretaccesskey)["']?\s*[:=]\s*["']?)(?:(?!_[a-z]+=)[^&\s"',;}])+/gi,
       `$1${REDACTED}`,

@@ -9,12 +9,15 @@ export function formatIso(at: WallMicros): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(micros).padStart(6, '0')}Z`;
 }
 
-/** Reads an ISO 8601 moment with an offset and up to six decimals; `undefined` when it is not one. */
+/**
+ * Reads an ISO 8601 moment with an offset and up to six decimals; `undefined` when it is not one, or is no exact number
+ * of microseconds any more (after the year 2255).
+ */
 export function parseIso(text: string): WallMicros | undefined {
   const match = ISO.exec(text);
   if (!match) return undefined;
   const [, whole, fraction = '', zone] = match;
   const millis = Date.parse(`${whole}${zone}`);
-  if (Number.isNaN(millis)) return undefined;
-  return wallMicros(millis * 1000 + Number(fraction.padEnd(6, '0')));
+  const micros = millis * 1000 + Number(fraction.padEnd(6, '0'));
+  return Number.isSafeInteger(micros) ? wallMicros(micros) : undefined;
 }

@@ -54,8 +54,8 @@ export class MediaTimeline {
       if (delta > 0 && !afterReplaced) this.#frameTicks = delta;
       const placed = this.#placed;
       const ticks = this.#trust(rtpTimestamp, this.#ticks + delta, arrival);
-      // The replaced frame may have been put a little too late: never two frames at one time.
-      if (!afterReplaced || ticks > placed) return ticks;
+      // Replaced frames may have been put too late: never two frames at one time, nor further back than B-frames go.
+      if (ticks > placed || (!afterReplaced && ticks >= placed - REORDER_TICKS)) return ticks;
       this.#placed = placed + 1;
       return mediaTicks(this.#placed);
     }
@@ -70,6 +70,11 @@ export class MediaTimeline {
       }
     }
     return this.#replace(rtpTimestamp, arrival);
+  }
+
+  /** Where a timestamp of the same clock is on the timeline now; `NaN` before the first frame. Places nothing. */
+  ticksOf(rtpTimestamp: number): number {
+    return this.#started ? this.#ticks + ((rtpTimestamp - this.#rtp) | 0) : Number.NaN;
   }
 
   #trust(rtp: number, ticks: number, arrival: number): MediaTicks {

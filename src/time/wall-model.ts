@@ -1,11 +1,14 @@
+import { ClockFit, type ClockRate } from './clock-fit.ts';
 import { type MediaTicks, ticksToMicros, type WallMicros, wallMicros } from './units.ts';
 
 /** The wall time of recorded media runs at most this much faster or slower than the camera's clock. */
 export const MAX_SLEW_PPM = 500;
 /** The least-delayed frame is looked for in the last one to two of these, counted in media time. */
 const WINDOW_MICROS = 30_000_000;
-/** Drift is told from this much media time on. */
-const DRIFT_MICROS = 600_000_000;
+/** A model that is off by more has lost its camera. */
+const DIVERGED_MICROS = 1_000_000;
+/** A frame cannot come before it was taken, but it can be late: that is believed after half an hour. */
+const LATE_WINDOWS = 60;
 const NONE = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -29,10 +32,9 @@ export class WallModel {
   /** Media time up to which the allowance for slewing was given, and the part of it (in 10^-6 µs) not yet used. */
   #slewedTo = 0;
   #allowance = 0;
-  /** The first whole window: where drift is measured from. */
-  #firstMin = NONE;
-  #firstEnd = 0;
-  #previousEnd = 0;
+  readonly #fit = new ClockFit();
+  #lateWindows = 0;
+  #diverged = false;
 
   /** @param startWall arrival of the frame at media time zero */
   constructor(startWall: WallMicros) {
@@ -43,13 +45,10 @@ export class WallModel {
   observe(media: MediaTicks, arrival: WallMicros): void {
     const mediaMicros = ticksToMicros(media);
     const delay = arrival - this.#startWall - mediaMicros;
+    this.#fit.add(arrival, -delay);
     if (mediaMicros - this.#windowStart >= WINDOW_MICROS) {
       this.#previousMin = this.#windowMin;
-      this.#previousEnd = mediaMicros;
-      if (this.#firstMin === NONE) {
-        this.#firstMin = this.#windowMin;
-        this.#firstEnd = mediaMicros;
-      }
+      this.#judge();
       this.#windowMin = NONE;
       this.#windowStart = mediaMicros;
     }
@@ -80,19 +79,25 @@ export class WallModel {
     return wallMicros(this.#startWall + ticksToMicros(media) + this.#correction);
   }
 
-  /**
-   * How much faster the camera's media clock runs than ours, in parts per million, from the least delays of the first
-   * and of the last whole window; `null` in the first ten minutes, when the network's jitter would drown it.
-   */
-  get driftPpm(): number | null {
-    const elapsed = this.#previousEnd - this.#firstEnd;
-    if (elapsed < DRIFT_MICROS) return null;
-    // A fast camera's timestamps run ahead, so its frames seem less and less delayed.
-    return Math.round(((this.#firstMin - this.#previousMin) / elapsed) * 10_000_000) / 10;
+  /** How fast the camera's media clock runs against ours; `null` in the first eight minutes. */
+  get rate(): ClockRate | null {
+    return this.#fit.rate;
+  }
+
+  /** The camera's clock is so far out of tune that slewing cannot follow it: a new run has to begin. */
+  get diverged(): boolean {
+    return this.#diverged;
   }
 
   /** Microseconds by which the model now differs from the least-delayed frame of the last window. */
   get errorMicros(): number {
     return Math.min(this.#windowMin, this.#previousMin) - this.#correction;
+  }
+
+  #judge(): void {
+    if (!this.#settled) return;
+    const error = this.#previousMin - this.#correction;
+    this.#lateWindows = error > DIVERGED_MICROS ? this.#lateWindows + 1 : 0;
+    if (error < -DIVERGED_MICROS || this.#lateWindows >= LATE_WINDOWS) this.#diverged = true;
   }
 }

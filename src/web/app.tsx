@@ -1,12 +1,18 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { type CameraJson, failureText, fetchCameras, fetchTimeline } from './api.ts';
 import icon from './icon.svg';
-import { CameraCard } from './camera-card.tsx';
+import { CameraList } from './camera-list.tsx';
 import { Details } from './details.tsx';
+import { movingNow } from './event-list.ts';
+import { Events } from './events.tsx';
+import { Holds } from './holds.tsx';
 import { DAY, type Millis, SECOND, timeText } from './moments.ts';
 import { Player, type PlayRequest } from './player.tsx';
+import { StorageLine } from './storage-line.tsx';
 import { latestPlayable, playableFrom } from './timeline/timeline-data.ts';
 import { Timeline } from './timeline/timeline.tsx';
+import type { Region } from './timeline/motion-data.ts';
+import { useEvents } from './use-events.ts';
 import { usePolling } from './use-polling.ts';
 
 /** Far enough behind now that the group of pictures asked for is on disk. */
@@ -18,10 +24,26 @@ export function App() {
   const { request, notice, play, playLatest } = usePlaying(selected?.id);
   const [playing, setPlaying] = useState<Millis>();
 
+  const feed = useEvents();
+  const [region, setRegion] = useState<Region>();
+  /** Of another camera, which has to be selected first. */
+  const wanted = useRef<Millis>(undefined);
+
   useEffect(() => {
     setPlaying(undefined);
-    if (selected?.id !== undefined) playLatest();
+    setRegion(undefined);
+    const at = wanted.current;
+    wanted.current = undefined;
+    if (selected?.id === undefined) return;
+    if (at === undefined) playLatest();
+    else play(at);
   }, [selected?.id]);
+
+  const playEvent = (camera: string, at: Millis): void => {
+    if (camera === selected?.id) return play(at);
+    wanted.current = at;
+    select(camera);
+  };
 
   return (
     <div className="app">
@@ -29,6 +51,7 @@ export function App() {
         <img src={icon} alt="" width={26} height={26} />
         <h1>Vigie</h1>
         <span className="summary">{summary(cameras)}</span>
+        <StorageLine />
         {problem !== undefined && (
           <span className="problem" role="alert">
             {problem}
@@ -36,33 +59,40 @@ export function App() {
         )}
         <a href="/api/docs">API</a>
       </header>
-      <nav aria-label="Cameras">
-        {cameras?.map((camera) => (
-          <CameraCard
-            key={camera.id}
-            camera={camera}
-            selected={camera.id === selected?.id}
-            onSelect={() => select(camera.id)}
-          />
-        ))}
-      </nav>
+      <CameraList
+        cameras={cameras ?? []}
+        selected={selected?.id}
+        moving={movingNow(feed.events)}
+        onSelect={select}
+      />
       <main>
         {selected ? (
           <>
             <Player
               request={request}
+              hasSound={selected.sound}
               notice={notice}
               onMoment={setPlaying}
               onPlay={play}
               onLatest={playLatest}
+              region={region}
+              onRegion={setRegion}
             />
-            <Timeline key={selected.id} cameraId={selected.id} playing={playing} onSeek={play} />
+            <Timeline
+              key={selected.id}
+              cameraId={selected.id}
+              playing={playing}
+              region={region}
+              onSeek={play}
+            />
             <Details camera={selected} playing={playing} />
+            <Holds cameraId={selected.id} playing={playing} />
           </>
         ) : (
           <p className="notice">{cameras ? 'No camera is configured.' : 'Loading …'}</p>
         )}
       </main>
+      {selected && <Events feed={feed} cameras={cameras ?? []} selected={selected.id} onPlay={playEvent} />}
     </div>
   );
 }

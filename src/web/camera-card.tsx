@@ -9,13 +9,16 @@ const BEHIND = 5 * SECOND;
 export function CameraCard(props: {
   readonly camera: CameraJson;
   readonly selected: boolean;
+  /** Something moves there now. */
+  readonly moving: boolean;
   readonly onSelect: () => void;
 }) {
-  const { camera, selected, onSelect } = props;
+  const { camera, selected, moving, onSelect } = props;
   return (
     <button
       type="button"
       className="card"
+      title={camera.name}
       aria-current={selected}
       data-testid={`camera-${camera.id}`}
       data-state={camera.state}
@@ -25,6 +28,7 @@ export function CameraCard(props: {
       <span className="name">
         <span className="dot" data-state={camera.state} />
         {camera.name}
+        {moving && <span className="moving" title="something moves there now" />}
       </span>
       <span className="reason">{camera.state === 'recording' ? since(camera.since) : stateText(camera)}</span>
     </button>

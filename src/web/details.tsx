@@ -1,4 +1,4 @@
-import { type CameraJson, clipUrl, fetchStatus, pictureUrl } from './api.ts';
+import { type CameraJson, type CameraStatusJson, clipUrl, fetchStatus, pictureUrl } from './api.ts';
 import { fileText, type Millis, SECOND } from './moments.ts';
 import { usePolling } from './use-polling.ts';
 
@@ -22,6 +22,7 @@ export function Details({
         <Fact name="Frames" value={shown && `${shown.framesPerSecond.toFixed(1)} /s`} />
         <Fact name="Bitrate" value={shown && `${(shown.bitrateBps / 1e6).toFixed(2)} Mbit/s`} />
         <Fact name="Key frame every" value={shown && `${(shown.gopTicks / 90_000).toFixed(1)} s`} />
+        {shown?.audio && <Fact name="Sound" value={soundText(shown.audio)} />}
         <Fact name="Packets lost" value={shown && String(shown.packetsLost)} />
       </dl>
       {playing !== undefined && (
@@ -37,9 +38,14 @@ export function Details({
           </a>
         </p>
       )}
+      {shown && shown.audioProblem !== '' && <p className="problem">No sound: {shown.audioProblem}</p>}
       {camera.state !== 'recording' && camera.reason !== '' && <p className="problem">{camera.reason}</p>}
     </section>
   );
+}
+
+function soundText({ codecs, sampleRate, channels }: NonNullable<CameraStatusJson['audio']>): string {
+  return `${codecs}, ${sampleRate / 1000} kHz${channels > 1 ? `, ${channels} channels` : ''}`;
 }
 
 function Fact({ name, value }: { readonly name: string; readonly value: string | undefined }) {

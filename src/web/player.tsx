@@ -2,6 +2,8 @@ import Hls from 'hls.js/light';
 import { useEffect, useRef, useState } from 'react';
 import { playlistUrl } from './api.ts';
 import { dayText, HOUR, type Millis, SECOND, timeText } from './moments.ts';
+import { RegionPicker } from './region-picker.tsx';
+import type { Region } from './timeline/motion-data.ts';
 
 /** A playlist of an hour has an entry a group of pictures; at its end the next is loaded. */
 const WINDOW = HOUR;
@@ -15,6 +17,8 @@ export interface PlayRequest {
 
 export function Player(props: {
   readonly request: PlayRequest | undefined;
+  /** There is something to be heard. */
+  readonly hasSound: boolean;
   /** Said below the picture. */
   readonly notice: string;
   /** The moment on the screen, as it changes. */
@@ -22,13 +26,18 @@ export function Player(props: {
   /** Go on from here: the end of what was loaded, or a button. */
   readonly onPlay: (at: Millis) => void;
   readonly onLatest: () => void;
+  /** The part of the picture in which motion is searched. */
+  readonly region: Region | undefined;
+  readonly onRegion: (region: Region | undefined) => void;
 }) {
-  const { request, notice, onMoment, onPlay, onLatest } = props;
+  const { request, hasSound, notice, onMoment, onPlay, onLatest, region, onRegion } = props;
+  const [drawing, setDrawing] = useState(false);
   const video = useRef<HTMLVideoElement>(null);
   const [shown, setShown] = useState<Millis>();
   const [problem, setProblem] = useState('');
   const [speed, setSpeed] = useState(1);
   const speedNow = useRef(speed);
+  const [heard, setHeard] = useState(false);
 
   useEffect(() => {
     const element = video.current;
@@ -65,7 +74,7 @@ export function Player(props: {
     element.addEventListener('seeked', tell);
     element.addEventListener('ended', ended);
     element.addEventListener('loadedmetadata', loaded);
-    hls.loadSource(playlistUrl(request.cameraId, span));
+    hls.loadSource(playlistUrl(request.cameraId, span, heard));
     hls.attachMedia(element);
     return () => {
       element.removeEventListener('timeupdate', tell);
@@ -74,7 +83,7 @@ export function Player(props: {
       element.removeEventListener('loadedmetadata', loaded);
       hls.destroy();
     };
-  }, [request, onMoment, onPlay]);
+  }, [request, heard, onMoment, onPlay]);
 
   const changeSpeed = (next: number): void => {
     setSpeed(next);
@@ -82,10 +91,24 @@ export function Player(props: {
     if (video.current) video.current.playbackRate = next;
   };
 
+  const changeSound = (): void => {
+    setHeard(!heard);
+    if (shown !== undefined) onPlay(shown);
+  };
+
   return (
     <section className="player">
-      {/* Cameras are recorded without sound, and a muted video may start by itself. */}
-      <video ref={video} data-testid="player" muted playsInline controls disablePictureInPicture />
+      {/* A muted video may start by itself, and waits for no sound that is missing. */}
+      <div className="screen">
+        <video ref={video} data-testid="player" muted={!heard} playsInline controls disablePictureInPicture />
+        <RegionPicker
+          {...{ video, region, drawing }}
+          onRegion={(drawn) => {
+            setDrawing(false);
+            onRegion(drawn);
+          }}
+        />
+      </div>
       <div className="bar">
         <time data-testid="clock" dateTime={shown === undefined ? undefined : new Date(shown).toISOString()}>
           {shown === undefined ? '––:––:––' : `${dayText(shown)}  ${timeText(shown)}`}
@@ -93,6 +116,19 @@ export function Player(props: {
         <span className="notice" role="status">
           {problem || notice}
         </span>
+        <button
+          type="button"
+          aria-pressed={drawing || region !== undefined}
+          disabled={shown === undefined && !region}
+          data-testid="search-region"
+          title="Draw a rectangle on the picture: the timeline shows when something moved there"
+          onClick={() => {
+            if (region) onRegion(undefined);
+            else setDrawing(!drawing);
+          }}
+        >
+          {region ? 'Search everywhere' : drawing ? 'Draw on the picture …' : 'Search in picture'}
+        </button>
         <button
           type="button"
           disabled={shown === undefined}
@@ -118,6 +154,11 @@ export function Player(props: {
             </option>
           ))}
         </select>
+        {hasSound && (
+          <button type="button" aria-pressed={heard} data-testid="sound" onClick={changeSound}>
+            Sound {heard ? 'on' : 'off'}
+          </button>
+        )}
         <button type="button" className="latest" data-testid="play-latest" onClick={onLatest}>
           Latest
         </button>

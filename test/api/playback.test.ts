@@ -185,6 +185,8 @@ describe('playlist', () => {
         `${growing.url}/api/cameras/${recording.camera.id}`,
       );
       expect([media.playlistType, media.endlist]).toEqual(['EVENT', false]);
+      // Or else players begin near its end.
+      expect(text).toMatch(/^#EXT-X-START:TIME-OFFSET=0(\.0+)?,PRECISE=YES$/m);
       const over = await playlist(START, lastEnd());
       expect(media.segments.length).toBe(over.media.segments.length - 1);
       const entries = (whole: string): string =>
@@ -262,6 +264,9 @@ describe('timeline', () => {
         { from: formatIso(SECOND_RUN), to: formatIso(lastEnd()) },
       ],
       gaps: [{ from: formatIso(frameAt(250)), to: formatIso(SECOND_RUN), cause: 'offline' }],
+      // Nobody looked, in either of the minutes.
+      motion: { from: '2026-11-23T16:59:00.000000Z', stepMicros: 60_000_000, density: [null, null] },
+      events: [],
     });
   });
 

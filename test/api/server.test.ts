@@ -114,12 +114,16 @@ describe('cameras', () => {
       state: 'recording',
       reason: '',
       since: '2026-11-23T17:00:00.000000Z',
+      sound: false,
     };
     expect(list).toEqual({ cameras: [camera] });
     expect(await (await fetch(`${api.url}/api/cameras/place-d-armes-01`)).json()).toEqual(camera);
     expect(await (await fetch(`${api.url}/api/cameras/place-d-armes-01/status`)).json()).toEqual({
       ...camera,
       video: { codecs: 'avc1.64000b', width: 160, height: 96 },
+      audio: null,
+      audioProblem: '',
+      certificateEnd: null,
       framesPerSecond: 25,
       bitrateBps: 4_000_000,
       gopTicks: 180_000,
@@ -127,7 +131,15 @@ describe('cameras', () => {
       framesDamaged: 2,
       timestampsRepaired: 3,
       clockOffsetMicros: -1_500,
+      clockOffsetErrorMicros: 2_500,
       clockDriftPpm: null,
+      clockDriftErrorPpm: null,
+      detection: {
+        state: 'learning',
+        reason: '',
+        lastLookAt: '2026-11-23T17:00:01.000000Z',
+        framesPerSecond: 0.5,
+      },
     });
   });
 
@@ -236,6 +248,7 @@ describe('the description of the API', () => {
         '/api/cameras/{id}',
         '/api/cameras/{id}/status',
         '/api/cameras/{id}/timeline',
+        '/api/cameras/{id}/motion',
         '/api/cameras/{id}/hls/index.m3u8',
         '/api/segments/{id}.mp4',
         '/api/cameras/{id}/clip.mp4',

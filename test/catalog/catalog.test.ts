@@ -171,11 +171,12 @@ describe('a database file', () => {
   it('of a newer version is not touched, and that is said', async () => {
     await catalog.close();
     const database = new DatabaseSync(path);
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
     database.exec('PRAGMA user_version = 999');
     database.close();
     await expect(openSqliteCatalog({ path })).rejects.toThrow(/newer/i);
     const after = new DatabaseSync(path);
-    after.exec('PRAGMA user_version = 1');
+    after.exec(`PRAGMA user_version = ${version}`);
     after.close();
     catalog = await openSqliteCatalog({ path });
   });

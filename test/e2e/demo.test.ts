@@ -91,6 +91,22 @@ describeWith(['chromium'], 'a first start, in a real browser', () => {
     });
   });
 
+  it('holds the footage that is shown, and lets it go again', async () => {
+    await page.click('text=Hold footage');
+    await page.fill('[name=reference]', 'PV 2026/117');
+    await page.fill('[name=reason]', 'accident');
+    await page.fill('[name=author]', 'A. Martin');
+    await page.click('button:text-is("Hold")');
+    await page.waitForSelector('text=/Held: .*PV 2026/');
+    const list = await (await fetch(`${vigie.url}/api/holds`)).json();
+    expect(list).toMatchObject({ holds: [{ camera: 'quai-de-nuit', author: 'A. Martin', active: true }] });
+    await page.click('text=Release');
+    await page.fill('[name=by]', 'B. Durand');
+    await page.click('button:text-is("Release")');
+    await page.waitForSelector('text=/Held: /', { state: 'detached' });
+    expect(await page.textContent('[data-testid=storage]')).toMatch(/GB free/);
+  });
+
   it('says that nothing is recorded, in the words of a person', async () => {
     const box = await page.locator('[data-testid=timeline]').boundingBox();
     if (!box) throw new Error('no timeline');

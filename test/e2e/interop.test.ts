@@ -10,7 +10,7 @@ import { bundledFfmpeg } from '../../src/media/ffmpeg-path.ts';
 import { describeWith } from '../support/components.ts';
 import { type GstCamera, startGstCamera } from '../support/gst-camera.ts';
 import { walkBytes } from '../support/recorded.ts';
-import { decodeNumbers, stripesFilter } from '../support/video.ts';
+import { decodeNumbers, NUMBERS, stripesFilter } from '../support/video.ts';
 import {
   type RunningVigie,
   segmentFiles,
@@ -21,69 +21,137 @@ import {
 } from '../support/vigie.ts';
 
 const run = promisify(execFile);
-const FRAMES = 400;
+/** In CI long enough for several segments; `VIGIE_INTEROP_SECONDS=60` is the long run. */
+const SECONDS = Number(process.env['VIGIE_INTEROP_SECONDS'] ?? 16);
+const FRAMES = SECONDS * 25;
 const GOP = 25;
 const CREDENTIALS = { user: 'admin', password: 'Sommer#7' };
-const STREAMS = ['h264', 'h265'] as const;
 
-describeWith(['gst-rtsp-server', 'ffmpeg'], 'cameras of gst-rtsp-server, with digest authentication', () => {
+interface Stream {
+  readonly codec: 'h264' | 'h265';
+  /** Of the camera: see test/peers/finite_gst.py. */
+  readonly offers: readonly string[];
+  /** Of our configuration. */
+  readonly keys: Readonly<Record<string, unknown>>;
+  /** As ffprobe names it. */
+  readonly sound?: string;
+}
+
+/** By name; those of one group have one camera. */
+const GROUPS: Readonly<Record<'digest' | 'basic', Readonly<Record<string, Stream>>>> = {
+  digest: {
+    'tcp-only-h264': { codec: 'h264', offers: [], keys: {} },
+    'tcp-only-h265': { codec: 'h265', offers: [], keys: {} },
+    'udp-only-h264': { codec: 'h264', offers: ['udp'], keys: {} },
+    'udp-only-h265': { codec: 'h265', offers: ['udp'], keys: {} },
+  },
+  basic: {
+    'chosen-udp': { codec: 'h264', offers: ['both'], keys: { transport: 'udp' } },
+    'aac-tcp': { codec: 'h264', offers: ['both', 'aac'], keys: { audio: true }, sound: 'aac' },
+    'aac-udp': {
+      codec: 'h264',
+      offers: ['both', 'aac'],
+      keys: { audio: true, transport: 'udp' },
+      sound: 'aac',
+    },
+    'pcma-tcp': { codec: 'h265', offers: ['pcma'], keys: { audio: true }, sound: 'pcm_alaw' },
+    // It answers PLAY with 503 for good when TCP was asked for first, while its sound is live.
+    'pcmu-udp': {
+      codec: 'h264',
+      offers: ['udp', 'pcmu'],
+      keys: { audio: true, transport: 'udp' },
+      sound: 'pcm_mulaw',
+    },
+    'opus-tcp': { codec: 'h264', offers: ['opus'], keys: { audio: true }, sound: 'opus' },
+  },
+};
+const STREAMS: Readonly<Record<string, Stream>> = { ...GROUPS.digest, ...GROUPS.basic };
+
+describeWith(['gst-rtsp-server', 'ffmpeg'], 'cameras of gst-rtsp-server', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-  let camera: GstCamera;
+  const cameras: GstCamera[] = [];
   let vigie: RunningVigie;
   let segments: string;
+  const pictures = new Map<string, number>();
   const began = Date.now() - 1_000;
 
-  beforeAll(async () => {
-    folder = await temporaryFolder();
-    const paths = { h264: join(folder.path, 'numbers.h264'), h265: join(folder.path, 'numbers.h265') };
-    await encodeNumbers(paths.h264, 'libx264', 'x264');
-    await encodeNumbers(paths.h265, 'libx265', 'x265');
-    camera = await startGstCamera(paths, CREDENTIALS);
-    const options = {
-      folder: folder.path,
-      cameras: STREAMS.map((id) => ({
-        id,
-        source: camera.url(id, `${CREDENTIALS.user}:${encodeURIComponent(CREDENTIALS.password)}`),
-      })),
-      config: ['record: { segment: 5s }'],
-    };
-    segments = segmentsOf(options);
-    vigie = await startVigie(options);
-    await until('everything is sent', () => camera.sent.size === STREAMS.length, 40);
-    // What has been sent last is on its way for a moment; the camera is then silent, which ends the recording.
-    await until(
-      'the silence is noticed',
-      async () => (await vigie.cameras()).every((one) => one.state !== 'recording'),
-      40,
-    );
-  }, 120_000);
+  beforeAll(
+    async () => {
+      folder = await temporaryFolder();
+      const paths = { h264: join(folder.path, 'numbers.h264'), h265: join(folder.path, 'numbers.h265') };
+      await encodeNumbers(paths.h264, 'libx264', 'x264');
+      await encodeNumbers(paths.h265, 'libx265', 'x265');
+      const sources: { id: string; source: string }[] = [];
+      for (const [scheme, streams] of Object.entries(GROUPS)) {
+        const files = Object.fromEntries(
+          Object.entries(streams).map(([id, { codec, offers }]) => [id, [paths[codec], ...offers].join(',')]),
+        );
+        const camera = await startGstCamera(files, { ...CREDENTIALS, basic: scheme === 'basic' });
+        cameras.push(camera);
+        const login = `${CREDENTIALS.user}:${encodeURIComponent(CREDENTIALS.password)}`;
+        for (const [id, { keys }] of Object.entries(streams)) {
+          sources.push({ id, source: camera.url(id, login), ...keys });
+        }
+      }
+      const options = {
+        folder: folder.path,
+        cameras: sources,
+        config: ['record: { segment: 5s }'],
+      };
+      segments = segmentsOf(options);
+      vigie = await startVigie(options);
+      await until(
+        'everything is sent',
+        () =>
+          cameras.every(
+            (camera, group) => camera.sent.size === Object.keys(Object.values(GROUPS)[group] ?? {}).length,
+          ),
+        SECONDS + 30,
+      );
+      // What has been sent last is on its way for a moment; the camera is then silent, which ends the recording.
+      await until(
+        'the silence is noticed',
+        async () => (await vigie.cameras()).every((one) => one.state !== 'recording'),
+        40,
+      );
+    },
+    (SECONDS + 120) * 1_000,
+  );
 
   afterAll(async () => {
     await vigie?.stop();
-    camera?.stop();
+    for (const camera of cameras) camera.stop();
     await folder?.remove();
   });
 
-  for (const codec of STREAMS) {
-    it(`${codec}: every picture is on disk once and in order, as ffmpeg decodes each segment`, async () => {
-      expect(camera.sent.get(codec)).toBe(FRAMES);
+  for (const [id, { offers, keys, sound }] of Object.entries(STREAMS)) {
+    it(`${id}: every picture is on disk once and in order, as ffmpeg decodes each segment`, async () => {
+      expect(cameras.map((camera) => camera.sent.get(id)).find(Boolean)).toBe(FRAMES);
       const seen: number[] = [];
-      const files = await segmentFiles(segments, codec);
+      const files = await segmentFiles(segments, id);
       expect(files.length).toBeGreaterThan(2);
       for (const file of files) seen.push(...(await decodeNumbers(file, { ffmpeg: 'ffmpeg' })));
-      expect(seen).toEqual(Array.from({ length: FRAMES }, (_, i) => i));
+      // A camera that refuses TCP has taken its first pictures for a client that then did not come: they were never sent.
+      const first = offers.includes('udp') && keys['transport'] === undefined ? (seen[0] ?? 0) : 0;
+      expect([first % GOP, first <= 2 * GOP]).toEqual([0, true]);
+      expect(seen).toEqual(Array.from({ length: FRAMES - first }, (_, i) => (first + i) % NUMBERS));
+      pictures.set(id, seen.length);
     });
 
-    it(`${codec}: copying a segment makes ffmpeg say nothing`, async () => {
-      for (const file of await segmentFiles(segments, codec)) {
-        const copied = join(folder.path, 'copied.mp4');
-        const { stderr } = await run('ffmpeg', ['-v', 'warning', '-y', '-i', file, '-c', 'copy', copied]);
+    it(`${id}: copying a segment makes ffmpeg say nothing`, async () => {
+      for (const file of await segmentFiles(segments, id)) {
+        // Of PCM and Opus ffmpeg's own muxers have something to say whatever they get.
+        const muxed = sound === undefined || sound === 'aac';
+        const output = muxed ? [join(folder.path, 'copied.mp4')] : ['-f', 'null', '-'];
+        const quiet = muxed ? [] : ['-guess_layout_max', '0'];
+        const input = ['-v', 'warning', '-y', ...quiet, '-i', file];
+        const { stderr } = await run('ffmpeg', [...input, '-c', 'copy', ...output]);
         expect(stderr).toBe('');
       }
     });
 
-    it(`${codec}: mediabunny reads the same sample times`, async () => {
-      for (const file of await segmentFiles(segments, codec)) {
+    it(`${id}: mediabunny reads the same sample times`, async () => {
+      for (const file of await segmentFiles(segments, id)) {
         const bytes = await readFile(file);
         const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(bytes) });
         const track = await input.getPrimaryVideoTrack();
@@ -96,14 +164,20 @@ describeWith(['gst-rtsp-server', 'ffmpeg'], 'cameras of gst-rtsp-server, with di
       }
     });
 
-    it(`${codec}: the playlist is one that hls-parser takes in strict mode, over all of it`, async () => {
+    it(`${id}: the playlist is one that hls-parser takes in strict mode, over all of it`, async () => {
       const range = `from=${new Date(began).toISOString()}&to=${new Date(Date.now() - 1_000).toISOString()}`;
-      const text = await (await fetch(`${vigie.url}/api/cameras/${codec}/hls/index.m3u8?${range}`)).text();
+      const text = await (await fetch(`${vigie.url}/api/cameras/${id}/hls/index.m3u8?${range}`)).text();
       HLS.setOptions({ strictMode: true });
       const playlist = HLS.parse(text) as HLS.types.MediaPlaylist;
       const seconds = playlist.segments.reduce((sum, entry) => sum + entry.duration, 0);
-      expect(seconds).toBeCloseTo(FRAMES / 25, 1);
+      expect(seconds).toBeCloseTo((pictures.get(id) ?? 0) / 25, 1);
     });
+
+    if (sound !== undefined) {
+      it(`${id}: the tone is in every segment without a hole, as ${sound}`, async () => {
+        for (const file of await segmentFiles(segments, id)) await checkTone(file, sound);
+      });
+    }
   }
 
   it('shows no password anywhere', async () => {
@@ -111,6 +185,39 @@ describeWith(['gst-rtsp-server', 'ffmpeg'], 'cameras of gst-rtsp-server, with di
     expect(JSON.stringify(await vigie.cameras())).not.toContain('Sommer');
   });
 });
+
+/** The tone of the camera is as long as the pictures, and loud in each tenth of a second but the first and last. */
+async function checkTone(file: string, codec: string): Promise<void> {
+  const { stdout: streams } = await run('ffprobe', [
+    ...['-v', 'error', '-select_streams', 'a', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', file],
+  ]);
+  expect(streams.trim()).toBe(codec);
+  const { stdout } = await run(
+    'ffmpeg',
+    [
+      ...['-v', 'error', '-xerror', '-nostdin', '-i', file, '-vn', '-af', 'aresample=8000:async=1'],
+      ...['-ac', '1', '-f', 's16le', 'pipe:1'],
+    ],
+    { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 },
+  );
+  const duration = await videoSeconds(file);
+  const samples = new Int16Array(stdout.buffer, stdout.byteOffset, stdout.length >> 1);
+  expect(Math.abs(samples.length / 8_000 - duration)).toBeLessThan(0.3);
+  const loudness: number[] = [];
+  for (let at = 800; at + 1_600 <= samples.length; at += 800) {
+    const sum = samples.subarray(at, at + 800).reduce((total, value) => total + value * value, 0);
+    loudness.push(Math.round(Math.sqrt(sum / 800)));
+  }
+  expect(Math.min(...loudness)).toBeGreaterThan(Math.max(...loudness) / 2);
+}
+
+async function videoSeconds(file: string): Promise<number> {
+  const { stdout } = await run('ffprobe', [
+    ...['-v', 'error', '-count_packets', '-select_streams', 'v'],
+    ...['-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0', file],
+  ]);
+  return Number(stdout.trim().replace(',', '')) / 25;
+}
 
 /** Presentation times in ticks as our own reader sees them. */
 async function sampleTimes(bytes: Buffer): Promise<number[]> {

@@ -60,25 +60,25 @@ describe('reads of a layout', () => {
         for (const { file, skip, length } of chunks) {
           const offset = (ends[file] as number) + skip;
           ends[file] = offset + length;
-          parts.push({ kind: 'file', path: `${file}`, offset, length });
+          parts.push({ kind: 'file', key: `${file}`, offset, length });
         }
         const layout = layoutOf(parts);
         const start = a % layout.size;
         const end = start + 1 + (b % (layout.size - start));
         // Every byte of the body as (file, position): stretches compared, not bytes.
         const expected: string[] = [];
-        const push = (list: string[], path: string, from: number, to: number): void => {
+        const push = (list: string[], key: string, from: number, to: number): void => {
           const last = list.at(-1)?.split(' ');
-          if (last && last[0] === path && Number(last[2]) === from)
-            list[list.length - 1] = `${path} ${last[1]} ${to}`;
-          else list.push(`${path} ${from} ${to}`);
+          if (last && last[0] === key && Number(last[2]) === from)
+            list[list.length - 1] = `${key} ${last[1]} ${to}`;
+          else list.push(`${key} ${from} ${to}`);
         };
         let position = 0;
         for (const part of parts) {
           const from = Math.max(start, position);
           const to = Math.min(end, position + part.length);
           if (from < to) {
-            const path = part.kind === 'file' ? part.path : 'memory';
+            const path = part.kind === 'file' ? part.key : 'memory';
             push(expected, path, part.offset + from - position, part.offset + to - position);
           }
           position += part.length;
@@ -92,7 +92,7 @@ describe('reads of a layout', () => {
           expect(step.length).toBeLessThanOrEqual(BLOCK_BYTES);
           expect(step.slices.at(-1)?.end).toBe(step.length);
           for (const slice of step.slices)
-            push(got, step.path, step.offset + slice.start, step.offset + slice.end);
+            push(got, step.key, step.offset + slice.start, step.offset + slice.end);
         }
         expect(got).toEqual(expected);
       }),

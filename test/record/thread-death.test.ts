@@ -33,12 +33,16 @@ describe('a recording thread that dies', () => {
       catalog,
       storageRoot: join(folder.path, 'segments'),
       clock: systemClock,
-      cameras: rows.map((row) => ({ row, url: simulator.url(row.id) })),
+      cameras: rows.map((row) => ({
+        ...{ row, audio: false, source: { kind: 'rtsp', url: simulator.url(row.id) } },
+      })),
       workers: 2,
       segmentMicros: 60_000_000,
       fragmentMicros: 2_000_000,
       syncMicros: 5_000_000,
       bufferBytes: 64 * 2 ** 20,
+      udpPorts: undefined,
+      connectRtmp: () => undefined,
       observer: {
         threadDied: (thread, _error, retryMillis) => {
           deaths.push(retryMillis);
@@ -48,11 +52,11 @@ describe('a recording thread that dies', () => {
           cameraChanged() {},
           status() {},
           wrote() {},
-          loopDelay() {},
+          threadReported() {},
           diskProblem() {},
           clockStepped() {},
         },
-        ...{ catalogProblem() {}, recovered() {}, finding() {} },
+        ...{ catalogProblem() {}, recovered() {}, watchShed() {}, watchFailed() {}, finding() {} },
       } satisfies RecordingObserver,
     });
     const created = once(process, 'worker') as Promise<[Worker]>;
@@ -79,7 +83,8 @@ describe('a recording thread that dies', () => {
         (await sent('one'))[0]?.framesSent !== undefined && ((await sent('one'))[0]?.framesSent ?? 0) > 60,
     );
     await worker.terminate();
-    expect(service.status(1)).toBeDefined();
+    await until('nobody says that it is recorded', () => service.status(1)?.state === 'blocked');
+    expect(service.status(2)?.state).toBe('recording');
     await until('the first camera plays again', async () => (await sent('one')).length === 2);
     await until('and is recorded', async () => ((await sent('one'))[1]?.framesSent ?? 0) > 60);
     const stats = await simulator.pause();

@@ -331,11 +331,12 @@ describe('a session description', () => {
       ),
     );
     expect(payload(long, 96).fmtp.size).toBe(64);
-    const started = performance.now();
+    // Of this process alone, as others may keep the machine busy.
+    const before = process.cpuUsage();
     parseSdp(`m=audio 0 RTP/AVP 96\na=fmtp:96 ${' '.repeat(120_000)}x`);
     parseSdp(`m=audio 0 RTP/AVP 0\n${'a=fmtp:9 a=b\n'.repeat(120)}`.repeat(40));
     parseSdp(`a=rtpmap:96 ${' /'.repeat(60_000)}`);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
   });
 });
 

@@ -1,12 +1,17 @@
-import { framesInSegment } from '../../bench/recorded-frames.ts';
+import { framesInSegment, type Unnumbered } from '../../bench/recorded-frames.ts';
 import { type SegmentWalk, walkSegment } from '../../src/media/mp4/segment-walk.ts';
 import type { FrameIdentity } from '../../src/simulator/frame-identity.ts';
 import { segmentFiles } from './vigie.ts';
 
 /** The frames of a camera, or of all, in the order of their files. */
-export async function recordedFrames(folder: string, cameraId = ''): Promise<FrameIdentity[]> {
+export async function recordedFrames(
+  folder: string,
+  cameraId = '',
+  unnumbered?: Unnumbered,
+): Promise<FrameIdentity[]> {
   const found: FrameIdentity[] = [];
-  for (const file of await segmentFiles(folder, cameraId)) found.push(...(await framesInSegment(file)));
+  for (const file of await segmentFiles(folder, cameraId))
+    found.push(...(await framesInSegment(file, unnumbered)));
   return found;
 }
 

@@ -9,6 +9,8 @@ import { fragmentHead } from '../../src/media/mp4/fragment-writer.ts';
 import { buildInitSegment } from '../../src/media/mp4/init-segment.ts';
 import type { SampleTable } from '../../src/media/mp4/sample-table.ts';
 import type { OpenSegments, SegmentView } from '../../src/catalog/segment-view.ts';
+import { FolderStore } from '../../src/storage/folder-store.ts';
+import { createSegmentReader } from '../../src/storage/segment-reader.ts';
 import { createSegmentSource, type SegmentSource } from '../../src/playback/segment-source.ts';
 import { mediaTicks, ticksToMicros, type WallMicros, wallMicros } from '../../src/time/units.ts';
 import type { EncodedFrame, EncodedVideo } from './video.ts';
@@ -48,7 +50,10 @@ export async function createRecording(cameraId = 'place-d-armes-01'): Promise<Re
   const camera = await catalog.putCamera({ id: cameraId, name: 'Place d’Armes, nord' });
   const live = new Map<number, readonly SegmentView[]>();
   const openSegments: OpenSegments = { of: (cameraNo) => live.get(cameraNo) ?? [] };
-  const segments = createSegmentSource({ catalog, openSegments, storageRoot });
+  const folder = new FolderStore(storageRoot);
+  const reader = createSegmentReader(folder, undefined, () => undefined);
+  const segments = createSegmentSource({ catalog, openSegments, reader });
+  const path = (segment: Pick<SegmentView, 'start'>): string => folder.path(segments.key(camera, segment));
 
   return {
     catalog,
@@ -56,7 +61,7 @@ export async function createRecording(cameraId = 'place-d-armes-01'): Promise<Re
     storageRoot,
     openSegments,
     segments,
-    path: (segment) => segments.path(camera, segment),
+    path,
     async run(video, options) {
       const init = buildInitSegment(video.config);
       const { codecs, width, height } = video.config;
@@ -71,7 +76,7 @@ export async function createRecording(cameraId = 'place-d-armes-01'): Promise<Re
           { length: count },
           (_, i) => video.frames[(frame + i) % video.frames.length],
         );
-        const written = await writeSegment(segments.path(camera, { start }), init, {
+        const written = await writeSegment(path({ start }), init, {
           frames: frames as EncodedFrame[],
           framesPerFragment: options.framesPerFragment ?? Number.POSITIVE_INFINITY,
           ticksPerFrame: video.ticksPerFrame,

@@ -37,10 +37,25 @@ export async function temporaryFolder(): Promise<{ readonly path: string; remove
 export interface VigieOptions {
   /** Holds the database and the segments, and stays. */
   readonly folder: string;
-  readonly cameras?: readonly { readonly id: string; readonly source: string; readonly name?: string }[];
+  readonly cameras?: readonly {
+    readonly id: string;
+    readonly source: string;
+    readonly name?: string;
+    readonly priority?: string;
+    readonly key?: string;
+    readonly transport?: string;
+    readonly enabled?: boolean;
+    readonly ffmpeg?: Readonly<Record<string, unknown>>;
+    readonly audio?: boolean;
+    readonly tls?: Readonly<Record<string, string>>;
+    readonly detect?: Readonly<Record<string, unknown>>;
+  }[];
   /** Further lines of the configuration. */
   readonly config?: readonly string[];
   readonly segments?: string;
+  /** `storage.local.reserve`, and `storage.s3` as it is written. */
+  readonly reserve?: string;
+  readonly s3?: string;
   readonly catalog?: string;
   readonly args?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -69,7 +84,7 @@ function configText(options: VigieOptions): string {
   return [
     'server: { listen: "127.0.0.1:0" }',
     `catalog: { sqlite: ${JSON.stringify(options.catalog ?? join(options.folder, 'catalog.db'))} }`,
-    `storage: { local: { path: ${JSON.stringify(segmentsOf(options))} } }`,
+    `storage: { local: { path: ${JSON.stringify(segmentsOf(options))}, reserve: ${options.reserve ?? '1MiB'} }${options.s3 === undefined ? '' : `, s3: ${options.s3}`} }`,
     ...(options.config ?? []),
     'cameras:',
     ...(options.cameras ?? []).map((camera) => `  - ${JSON.stringify(camera)}`),

@@ -16,6 +16,17 @@ function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
 }
 
 describe('logs', () => {
+  it('never show a stream key, and show where a camera without one has to be pushed to', () => {
+    const out = logged((log) => {
+      log.info('rtmp://10.0.0.1/live/gare?key=Kq7-vW.e_~0123456789');
+      log.info({ url: 'rtmp://10.0.0.1/live/gare?user=a&key=Kq7-vW.e_~0123456789&b=c' }, 'x');
+      log.info('No encoder publishes to rtmp://<server>/live/gare?key=….');
+    });
+    expect(out).not.toContain('Kq7');
+    expect(out).toContain('?user=a&key=***&b=c');
+    expect(out).toContain('live/gare?key=….');
+  });
+
   it.each(urls)('never show the password of %s, whichever way it comes', (url) => {
     const password = url.slice(url.indexOf(':', 8) + 1, url.lastIndexOf('@'));
     const cause = new Error(`cannot open ${url}`);

@@ -22,20 +22,20 @@ function place(
 const exact = (count: number): number[] => Array.from({ length: count }, (_, frame) => frame * FRAME);
 
 describe('media timeline', () => {
-  it('starts at zero and goes on over the end of 32 bits', () => {
+  it('I13 starts at zero and goes on over the end of 32 bits', () => {
     const { placed, timeline } = place(100, (frame) => 2 ** 32 - 5 * FRAME + frame * FRAME);
     expect(placed).toEqual(exact(100));
     expect(timeline.repaired).toBe(0);
   });
 
-  it('replaces a lone outlier by the time that was expected', () => {
+  it('I14 replaces a lone outlier by the time that was expected', () => {
     const { placed, timeline } = place(20, (frame) => (frame === 10 ? 3_000_000_000 : 1_000 + frame * FRAME));
     expect(placed).toEqual(exact(20));
     expect(timeline.repaired).toBe(1);
   });
 
   it.each([90_000 * 3_600, -90_000 * 3_600, 2 ** 31])(
-    'goes on without a hole after a jump of %i ticks',
+    'I15 goes on without a hole after a jump of %i ticks',
     (jump) => {
       const { placed, timeline } = place(50, (frame) => 7 + frame * FRAME + (frame >= 20 ? jump : 0));
       expect(placed).toEqual(exact(50));
@@ -50,13 +50,13 @@ describe('media timeline', () => {
     expect(timeline.repaired).toBe(0);
   });
 
-  it('puts a second frame of the same time one tick later', () => {
+  it('I18 puts a second frame of the same time one tick later', () => {
     const { placed, timeline } = place(4, (frame) => (frame === 2 ? FRAME : frame * FRAME));
     expect(placed).toEqual([0, FRAME, FRAME + 1, 3 * FRAME]);
     expect(timeline.repaired).toBe(1);
   });
 
-  it('keeps B-frames in their place', () => {
+  it('J31 keeps B-frames in their place', () => {
     const order = [0, 3, 1, 2, 6, 4, 5];
     const { placed } = place(order.length, (frame) => (order[frame] ?? 0) * FRAME);
     expect(placed).toEqual(order.map((at) => at * FRAME));

@@ -7,7 +7,7 @@ import { segmentId } from '../segment-id.ts';
 type Row = Record<string, SQLOutputValue>;
 
 /** By the number in the table. */
-const STATES: readonly SegmentState[] = ['open', 'local', 'both', 'remote', 'garbage'];
+export const STATES: readonly SegmentState[] = ['open', 'local', 'both', 'remote', 'garbage'];
 
 /** @throws Error when the index of its fragments cannot be read: the database is damaged */
 export function segmentRow(row: Row): SegmentRow {

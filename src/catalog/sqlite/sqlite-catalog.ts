@@ -2,8 +2,32 @@ import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
 import type { WallMicros } from '../../time/units.ts';
-import type { CameraRow, Catalog, CatalogWrite, GapRow, InitRow, RunRow, SegmentRow } from '../catalog.ts';
+import type {
+  Backlog,
+  CameraRow,
+  Catalog,
+  CatalogWrite,
+  CondemnedSegment,
+  DeletionQuery,
+  GapRow,
+  InitRow,
+  LockWork,
+  RunRow,
+  SegmentKey,
+  SegmentRow,
+  Sentence,
+  StillQuery,
+  StillSegments,
+  StoredSegment,
+  Sweep,
+  SweepOrder,
+  TierQuery,
+} from '../catalog.ts';
+import type { Deletion, DoneDeletion, Hold, HoldRequest } from '../keeping.ts';
+import { KeepingStore } from './keeping-store.ts';
 import { kyselyOver, type Tables } from './kysely.ts';
+import { MotionStore } from './motion-store.ts';
+import { OutboxStore } from './outbox-store.ts';
 import { gapRow, runRow, segmentRow } from './rows.ts';
 import { prepare, type Statements } from './statements.ts';
 import { applyWrite } from './write.ts';
@@ -13,9 +37,12 @@ const INITS_REMEMBERED = 1_000;
 
 /** The catalog in a SQLite database. SQLite answers at once; promises are there because PostgreSQL will not. */
 export class SqliteCatalog implements Catalog {
+  readonly motion: MotionStore;
+  readonly outbox: OutboxStore;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   readonly #kysely: Kysely<Tables>;
+  readonly #keeping: KeepingStore;
   readonly #inits = new Map<number, InitRow>();
   readonly #initNumbers = new Map<string, number>();
 
@@ -23,6 +50,9 @@ export class SqliteCatalog implements Catalog {
     this.#database = database;
     this.#statements = prepare(database);
     this.#kysely = kyselyOver(database);
+    this.#keeping = new KeepingStore(database, this.#statements);
+    this.motion = new MotionStore(database);
+    this.outbox = new OutboxStore(database);
   }
 
   async putCamera({ id, name }: { readonly id: string; readonly name: string }): Promise<CameraRow> {
@@ -138,6 +168,70 @@ export class SqliteCatalog implements Catalog {
 
   async openGaps(): Promise<readonly GapRow[]> {
     return this.#statements.openGaps.all().map(gapRow);
+  }
+
+  async localSegments(query: TierQuery): Promise<readonly StoredSegment[]> {
+    return this.#keeping.localSegments(query);
+  }
+
+  async stillSegments(query: StillQuery): Promise<StillSegments> {
+    return this.#keeping.stillSegments(query);
+  }
+
+  async storedSegments(endedBy: WallMicros, limit: number): Promise<readonly StoredSegment[]> {
+    return this.#keeping.storedSegments(endedBy, limit);
+  }
+
+  async backlog(): Promise<Backlog> {
+    return this.#keeping.backlog();
+  }
+
+  async segmentsFrom(cameraNo: number, start: WallMicros, limit: number): Promise<readonly StoredSegment[]> {
+    return this.#keeping.segmentsFrom(cameraNo, start, limit);
+  }
+
+  async condemn(sentence: Sentence): Promise<number> {
+    return this.#keeping.condemn(sentence);
+  }
+
+  async sweep(order: SweepOrder): Promise<Sweep> {
+    return this.#keeping.sweep(order);
+  }
+
+  async condemned(after: SegmentKey | undefined, limit: number): Promise<readonly CondemnedSegment[]> {
+    return this.#keeping.condemned(after, limit);
+  }
+
+  async bury(done: readonly DoneDeletion[]): Promise<void> {
+    this.#keeping.bury(done);
+  }
+
+  async deletions(query: DeletionQuery): Promise<readonly Deletion[]> {
+    return this.#keeping.deletions(query);
+  }
+
+  async deletionsBetween(cameraNo: number, from: WallMicros, to: WallMicros): Promise<readonly Deletion[]> {
+    return this.#keeping.deletionsBetween(cameraNo, from, to);
+  }
+
+  async lockWork(at: WallMicros, limit: number): Promise<LockWork> {
+    return this.#keeping.lockWork(at, limit);
+  }
+
+  async putLocked(segment: SegmentKey, locked: boolean): Promise<void> {
+    this.#keeping.putLocked(segment, locked);
+  }
+
+  async putHold(hold: HoldRequest): Promise<Hold> {
+    return this.#keeping.putHold(hold);
+  }
+
+  async holds(): Promise<readonly Hold[]> {
+    return this.#keeping.holds();
+  }
+
+  async releaseHold(holdNo: number, at: WallMicros, by: string): Promise<Hold | undefined> {
+    return this.#keeping.releaseHold(holdNo, at, by);
   }
 
   async close(): Promise<void> {

@@ -29,6 +29,7 @@ export const SQL = {
     WHERE camera_no = ? AND start = ? AND state = 0 RETURNING run_start`,
   insertIndex: 'INSERT INTO fragment_index (camera_no, start, fragments) VALUES (?, ?, ?)',
   hashSegment: 'UPDATE segment SET sha256 = ? WHERE camera_no = ? AND start = ? AND state <> 0',
+  moveSegment: 'UPDATE segment SET state = ? WHERE camera_no = ? AND start = ? AND state = ?',
   deleteSegment: 'DELETE FROM segment WHERE camera_no = ? AND start = ? RETURNING run_start',
   lastOfRun: `SELECT "end" FROM segment WHERE camera_no = ? AND start >= ? AND run_start = ?
     ORDER BY start DESC LIMIT 1`,

@@ -1,5 +1,6 @@
 import { encodeFragmentIndex } from '../../media/fragment-index.ts';
 import type { CatalogWrite, GapCause } from '../catalog.ts';
+import { STATES } from './rows.ts';
 import type { Statements } from './statements.ts';
 
 /**
@@ -28,6 +29,9 @@ export function applyWrite(statements: Statements, write: CatalogWrite): void {
     case 'segment-hashed':
       statements.hashSegment.run(write.sha256, cameraNo, write.start);
       return;
+    case 'segment-moved':
+      statements.moveSegment.run(STATES.indexOf(write.to), cameraNo, write.start, STATES.indexOf(write.from));
+      return;
     case 'segment-discarded': {
       const deleted = statements.deleteSegment.get(cameraNo, write.start);
       if (deleted) shortenRun(statements, cameraNo, Number(deleted['run_start']));
@@ -45,7 +49,7 @@ export function applyWrite(statements: Statements, write: CatalogWrite): void {
 }
 
 /** A run ends where its last segment does, and is none without one. */
-function shortenRun(statements: Statements, cameraNo: number, runStart: number): void {
+export function shortenRun(statements: Statements, cameraNo: number, runStart: number): void {
   const last = statements.lastOfRun.get(cameraNo, runStart, runStart);
   if (last) statements.setRunEnd.run(Number(last['end']), cameraNo, runStart);
   else statements.deleteRun.run(cameraNo, runStart);

@@ -1,5 +1,5 @@
 import { BitReader, unescapeNal } from '../bit-reader.ts';
-import { type PixelAspect, readPixelAspect, SQUARE_PIXELS } from '../sample-aspect-ratio.ts';
+import { type PixelAspect, readPixelAspect } from '../sample-aspect-ratio.ts';
 
 /** A sequence parameter set (ITU-T H.264 section 7.3.2.1.1), as far as a recorder cares. */
 export interface H264Sps {
@@ -15,9 +15,24 @@ export interface H264Sps {
   /** Pixels after cropping. */
   readonly width: number;
   readonly height: number;
-  readonly pixelAspect: PixelAspect;
+  /** `undefined` when the stream does not tell it. */
+  readonly pixelAspect: PixelAspect | undefined;
   /** Frames a second as declared in the VUI; 0 = not declared. */
   readonly frameRate: number;
+  readonly sliceLayout: SliceLayout;
+}
+
+/** What the heads of slices look like in this stream (section 7.3.3). */
+export interface SliceLayout {
+  readonly separatePlanes: boolean;
+  /** Bits of `frame_num`. */
+  readonly frameNumberBits: number;
+  readonly pictureOrderType: number;
+  /** Bits of `pic_order_cnt_lsb`, with type 0. */
+  readonly pictureOrderBits: number;
+  /** `delta_pic_order_always_zero_flag`, with type 1. */
+  readonly noPictureOrderDelta: boolean;
+  readonly framesOnly: boolean;
 }
 
 /** Profiles whose parameter sets tell the chroma format (section 7.3.2.1.1). */
@@ -44,8 +59,9 @@ export function parseH264Sps(nal: Uint8Array): H264Sps | undefined {
     bits.skip(1);
     if (bits.flag()) skipScalingMatrix(bits, chromaFormat === 3 ? 12 : 8);
   }
-  bits.ue(); // log2_max_frame_num_minus4
-  if (!skipPictureOrder(bits)) return undefined;
+  const frameNumberBits = bits.ue() + 4;
+  const order = readPictureOrder(bits);
+  if (!order) return undefined;
   bits.ue(); // max_num_ref_frames
   bits.skip(1);
   const widthInMacroblocks = bits.ue() + 1;
@@ -72,24 +88,27 @@ export function parseH264Sps(nal: Uint8Array): H264Sps | undefined {
   const vui = bits.flag() ? readVui(bits) : undefined;
   return {
     ...{ id, profileIdc, constraints, levelIdc, chromaFormat, bitDepthLuma, bitDepthChroma, width, height },
-    pixelAspect: vui?.pixelAspect ?? SQUARE_PIXELS,
+    pixelAspect: vui?.pixelAspect,
     frameRate: vui?.frameRate ?? 0,
+    sliceLayout: { separatePlanes, frameNumberBits, framesOnly, ...order },
   };
 }
 
-function skipPictureOrder(bits: BitReader): boolean {
-  const type = bits.ue();
-  if (type === 0) {
-    bits.ue();
-  } else if (type === 1) {
-    bits.skip(1);
-    bits.se();
-    bits.se();
-    const count = bits.ue();
-    if (count > 255) return false;
-    for (let i = 0; i < count; i++) bits.se();
-  }
-  return type <= 2;
+function readPictureOrder(
+  bits: BitReader,
+): Pick<SliceLayout, 'pictureOrderType' | 'pictureOrderBits' | 'noPictureOrderDelta'> | undefined {
+  const pictureOrderType = bits.ue();
+  if (pictureOrderType > 2) return undefined;
+  if (pictureOrderType === 0)
+    return { pictureOrderType, pictureOrderBits: bits.ue() + 4, noPictureOrderDelta: false };
+  if (pictureOrderType === 2) return { pictureOrderType, pictureOrderBits: 0, noPictureOrderDelta: false };
+  const noPictureOrderDelta = bits.flag();
+  bits.se();
+  bits.se();
+  const count = bits.ue();
+  if (count > 255) return undefined;
+  for (let i = 0; i < count; i++) bits.se();
+  return { pictureOrderType, pictureOrderBits: 0, noPictureOrderDelta };
 }
 
 function skipScalingMatrix(bits: BitReader, lists: number): void {
@@ -106,8 +125,8 @@ function skipScalingMatrix(bits: BitReader, lists: number): void {
 }
 
 /** Annex E.1.1, up to the timing. */
-function readVui(bits: BitReader): { pixelAspect: PixelAspect; frameRate: number } {
-  const pixelAspect = bits.flag() ? readPixelAspect(bits) : SQUARE_PIXELS;
+function readVui(bits: BitReader): { pixelAspect: PixelAspect | undefined; frameRate: number } {
+  const pixelAspect = bits.flag() ? readPixelAspect(bits) : undefined;
   if (bits.flag()) bits.skip(1); // overscan
   if (bits.flag()) {
     bits.skip(4); // video_format, full range

@@ -1,6 +1,6 @@
 import { BitReader, unescapeNal } from '../bit-reader.ts';
-import { type PixelAspect, readPixelAspect, SQUARE_PIXELS } from '../sample-aspect-ratio.ts';
-import { skipReferenceSets } from './reference-sets.ts';
+import { type PixelAspect, readPixelAspect } from '../sample-aspect-ratio.ts';
+import { type ReferenceSet, readReferenceSets } from './reference-sets.ts';
 
 /** `general_profile_tier_level`: eleven bytes that travel into `hvcC` and the codecs parameter as they are. */
 export interface ProfileTierLevel {
@@ -26,9 +26,24 @@ export interface H265Sps extends ProfileTierLevel {
   /** Pixels after cropping. */
   readonly width: number;
   readonly height: number;
-  readonly pixelAspect: PixelAspect;
+  /** `undefined` when the stream does not tell it. */
+  readonly pixelAspect: PixelAspect | undefined;
   /** Frames a second as declared in the VUI; 0 = not declared. */
   readonly frameRate: number;
+  /** `undefined` when what stands before the VUI cannot be read. */
+  readonly sliceLayout: SliceLayout | undefined;
+}
+
+/** What the heads of slices look like in this stream (section 7.3.6.1). */
+export interface SliceLayout {
+  readonly separatePlanes: boolean;
+  /** Bits of `slice_pic_order_cnt_lsb`. */
+  readonly pictureOrderBits: number;
+  readonly referenceSets: readonly ReferenceSet[];
+  /** `used_by_curr_pic_lt_sps_flag` of each; `undefined` without long-term references. */
+  readonly longTerm: readonly boolean[] | undefined;
+  readonly temporalMotion: boolean;
+  readonly adaptiveOffset: boolean;
 }
 
 const MAX_DIMENSION = 16_384;
@@ -61,12 +76,14 @@ export function parseH265Sps(nal: Uint8Array): H265Sps | undefined {
     isSize(width) &&
     isSize(height);
   if (bits.overrun || !isPossible) return undefined;
-  const vui = readUpToVui(bits, temporalLayers);
+  const sliceLayout = readUpToVui(bits, temporalLayers, separatePlanes);
+  const vui = sliceLayout && bits.flag() ? readVui(bits) : undefined;
   return {
     ...general,
     ...{ id, temporalLayers, temporalIdNested, chromaFormat, bitDepthLuma, bitDepthChroma, width, height },
-    pixelAspect: vui?.pixelAspect ?? SQUARE_PIXELS,
+    pixelAspect: vui?.pixelAspect,
     frameRate: vui?.frameRate ?? 0,
+    sliceLayout,
   };
 }
 
@@ -88,8 +105,9 @@ function readProfileTierLevel(bits: BitReader, temporalLayers: number): ProfileT
 function readUpToVui(
   bits: BitReader,
   temporalLayers: number,
-): { pixelAspect: PixelAspect; frameRate: number } | undefined {
-  const log2MaxPoc = bits.ue() + 4;
+  separatePlanes: boolean,
+): SliceLayout | undefined {
+  const pictureOrderBits = bits.ue() + 4;
   const subLayerOrdering = bits.flag();
   for (let layer = subLayerOrdering ? 0 : temporalLayers - 1; layer < temporalLayers; layer++) {
     bits.ue();
@@ -98,26 +116,33 @@ function readUpToVui(
   }
   for (let i = 0; i < 6; i++) bits.ue(); // block sizes, transform depths
   if (bits.flag() && bits.flag()) skipScalingLists(bits);
-  bits.skip(2); // amp, sao
+  bits.skip(1); // asymmetric partitions
+  const adaptiveOffset = bits.flag();
   if (bits.flag()) {
     bits.skip(8); // pcm bit depths
     bits.ue();
     bits.ue();
     bits.skip(1);
   }
-  if (!skipReferenceSets(bits)) return undefined;
-  if (bits.flag()) {
-    const count = bits.ue();
-    if (count > 32) return undefined;
-    for (let i = 0; i < count; i++) bits.skip(log2MaxPoc + 1);
-  }
-  bits.skip(2); // temporal mvp, strong intra smoothing
-  const hasVui = bits.flag();
-  return bits.overrun || !hasVui ? undefined : readVui(bits);
+  const referenceSets = readReferenceSets(bits);
+  if (!referenceSets) return undefined;
+  const longTermCount = bits.flag() ? bits.ue() : undefined;
+  if (longTermCount !== undefined && longTermCount > 32) return undefined;
+  const longTerm =
+    longTermCount === undefined
+      ? undefined
+      : Array.from({ length: longTermCount }, () => {
+          bits.skip(pictureOrderBits);
+          return bits.flag();
+        });
+  const temporalMotion = bits.flag();
+  bits.skip(1); // strong intra smoothing
+  if (bits.overrun || pictureOrderBits > 16) return undefined;
+  return { separatePlanes, pictureOrderBits, referenceSets, longTerm, temporalMotion, adaptiveOffset };
 }
 
 /** Section 7.3.4. */
-function skipScalingLists(bits: BitReader): void {
+export function skipScalingLists(bits: BitReader): void {
   for (let size = 0; size < 4; size++) {
     for (let matrix = 0; matrix < 6; matrix += size === 3 ? 3 : 1) {
       if (!bits.flag()) {
@@ -132,8 +157,8 @@ function skipScalingLists(bits: BitReader): void {
 }
 
 /** Annex E.2.1, up to the timing. */
-function readVui(bits: BitReader): { pixelAspect: PixelAspect; frameRate: number } {
-  const pixelAspect = bits.flag() ? readPixelAspect(bits) : SQUARE_PIXELS;
+function readVui(bits: BitReader): { pixelAspect: PixelAspect | undefined; frameRate: number } {
+  const pixelAspect = bits.flag() ? readPixelAspect(bits) : undefined;
   if (bits.flag()) bits.skip(1); // overscan
   if (bits.flag()) {
     bits.skip(4);

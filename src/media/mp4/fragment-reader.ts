@@ -6,8 +6,9 @@ import type { SampleTable } from './sample-table.ts';
 export interface ReadFragmentHead {
   /** Of the whole fragment, its samples included. */
   readonly totalBytes: number;
-  /** From the fragment's first byte to its first sample. */
+  /** From the fragment's first byte to the first sample of its video. */
   readonly payloadOffset: number;
+  /** Of the video's samples. */
   readonly payloadBytes: number;
   readonly sequence: number;
   /** Decoding time of the first sample. */
@@ -15,6 +16,17 @@ export interface ReadFragmentHead {
   /** From `prft`; 0 when the fragment has none. */
   readonly wallStart: WallMicros;
   readonly durationTicks: number;
+  readonly samples: SampleTable;
+  /** What is heard meanwhile, in samples of the sound's rate; its frames follow the video's. */
+  readonly sound: ReadSound | undefined;
+}
+
+export interface ReadSound {
+  /** Of the first frame. */
+  readonly mediaStart: number;
+  /** From the fragment's first byte to its first frame. */
+  readonly payloadOffset: number;
+  readonly payloadBytes: number;
   readonly samples: SampleTable;
 }
 
@@ -33,7 +45,8 @@ const NTP_EPOCH_SECONDS = 2_208_988_800;
 const SYNC_BIT = 0x1_0000;
 
 /**
- * Reads the fragment that starts at `at`: any boxes, `moof` with one track, the header of `mdat`. Believes nothing
+ * Reads the fragment that starts at `at`: any boxes, `moof` with the video's track and perhaps one of
+ * sound behind it, the header of `mdat`. Believes nothing
  * that does not agree with the rest: after a crash the tail of a file may be zeros, or half of a write.
  */
 export function readFragmentHead(bytes: Uint8Array, at: number): FragmentReading {
@@ -89,27 +102,42 @@ function readMovieFragment(
   }
   if (mdat.type !== 'mdat') return broken(`behind the moof comes ${JSON.stringify(mdat.type)}, not mdat`);
   const mfhd = findBox(bytes, moof.contentStart, moof.end, 'mfhd');
-  const traf = findBox(bytes, moof.contentStart, moof.end, 'traf');
-  if (!mfhd || mfhd.end - mfhd.contentStart < 8 || !traf) return broken('the moof lacks mfhd or traf');
-  const track = readTrack(bytes, traf);
+  const trafs: FoundBox[] = [];
+  for (const box of boxesIn(bytes, moof.contentStart, moof.end)) if (box.type === 'traf') trafs.push(box);
+  const [videoTraf, soundTraf, another] = trafs;
+  if (!mfhd || mfhd.end - mfhd.contentStart < 8 || !videoTraf) return broken('the moof lacks mfhd or traf');
+  if (another) return broken('the moof has more than two tracks');
+  const track = readTrack(bytes, videoTraf);
+  const sound = soundTraf && readTrack(bytes, soundTraf);
   if (typeof track === 'string') return broken(track);
+  if (typeof sound === 'string') return broken(sound);
   const payloadBytes = mdat.size - mdat.headerBytes;
   const payloadAt = moof.end + mdat.headerBytes;
-  if (track.payloadBytes !== payloadBytes) {
-    return broken(`samples add up to ${track.payloadBytes} bytes, but mdat holds ${payloadBytes}`);
+  const told = track.payloadBytes + (sound?.payloadBytes ?? 0);
+  if (told !== payloadBytes) {
+    return broken(`samples add up to ${told} bytes, but mdat holds ${payloadBytes}`);
   }
   if (moof.start + track.dataOffset !== payloadAt) return broken('the samples are not where the run says');
+  const soundAt = payloadAt + track.payloadBytes;
+  if (sound && moof.start + sound.dataOffset !== soundAt)
+    return broken('the sound is not where the run says');
   return {
     kind: 'head',
     head: {
       totalBytes: payloadAt + payloadBytes - at,
       payloadOffset: payloadAt - at,
-      payloadBytes,
+      payloadBytes: track.payloadBytes,
       sequence: readU32(bytes, mfhd.contentStart + 4),
       mediaStart: mediaTicks(track.mediaStart),
       wallStart: wallMicros(wallStart),
       durationTicks: track.durationTicks,
       samples: track.samples,
+      sound: sound && {
+        mediaStart: sound.mediaStart,
+        payloadOffset: soundAt - at,
+        payloadBytes: sound.payloadBytes,
+        samples: sound.samples,
+      },
     },
   };
 }

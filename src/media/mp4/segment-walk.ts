@@ -97,9 +97,12 @@ interface FileHead {
 async function readFileHead(readAt: ReadAt, size: number): Promise<FileHead> {
   let bytes = await readAt(0, Math.min(size, FILE_HEAD_GUESS));
   let info = readInit(bytes);
-  if (!info && size > bytes.length) {
+  // A file that was cut off since its size was asked for never gives all of it: read on once, not until it does.
+  let isAll = size <= FILE_HEAD_GUESS;
+  if (!info && !isAll) {
     bytes = await readAt(0, Math.min(size, MAX_FILE_HEAD_BYTES));
     info = readInit(bytes);
+    isAll = true;
   }
   if (!info) {
     const problem = 'the file has no whole initialization segment';
@@ -110,8 +113,9 @@ async function readFileHead(readAt: ReadAt, size: number): Promise<FileHead> {
   for (;;) {
     // A short read may end within the box behind the moov.
     const header = readBoxHeader(bytes, at);
-    if ((!header || at + header.size > bytes.length) && bytes.length < Math.min(size, MAX_FILE_HEAD_BYTES)) {
+    if ((!header || at + header.size > bytes.length) && !isAll) {
       bytes = await readAt(0, Math.min(size, MAX_FILE_HEAD_BYTES));
+      isAll = true;
       continue;
     }
     if (header?.type !== 'uuid' || at + header.size > bytes.length) break;

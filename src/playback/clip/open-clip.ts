@@ -16,7 +16,7 @@ export interface ClipOpener {
   open(camera: CameraRow, from: WallMicros, to: WallMicros): Promise<Clip | undefined>;
 }
 
-/** Players ask for one clip in several ranges: plans are kept, up to this many bytes of heads (24 h take 10 MB). */
+/** Players ask for one clip in several ranges: plans are kept, up to this many bytes of heads (24 h take 10 MB, with sound 25). */
 const KEPT_BYTES = 48 * 1024 * 1024;
 /** What a plan weighs beside its head. */
 const PART_BYTES = 128;

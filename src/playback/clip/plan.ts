@@ -3,7 +3,7 @@ import { segmentId } from '../../catalog/segment-id.ts';
 import { VigieError } from '../../errors/catalog.ts';
 import type { SampleTable } from '../../media/mp4/sample-table.ts';
 import { readInit } from '../../media/mp4/init-segment.ts';
-import { microsToTicks } from '../../time/units.ts';
+import { MEDIA_TICKS_PER_SECOND, microsToTicks } from '../../time/units.ts';
 import { type ByteLayout, type BytePart, layoutOf } from '../byte-layout.ts';
 import { type FragmentSpan, spanStart } from '../fragment-span.ts';
 import type { SegmentSource } from '../segment-source.ts';
@@ -12,6 +12,7 @@ import { readSpanHeads } from './heads.ts';
 import { movieHead } from './movie.ts';
 import { sampleColumns } from './sample-columns.ts';
 import type { ClipSelection } from './select.ts';
+import { type SoundDescription, soundTrack } from './sound-track.ts';
 
 /** A clip that is ready to be sent: its head is in memory, its samples are where they were recorded. */
 export interface ClipPlan {
@@ -34,46 +35,78 @@ const FILES_AT_ONCE = 4;
 
 /**
  * Turns a selection into one progressive MP4. Reads the heads of the fragments and no sample.
- * @param editList false: the file plays from its first sample on, for a reader that counts samples
+ * @param picturesOnly no sound, and the file plays from its first sample on: for a reader that counts samples
  * @throws {VigieError} VIGIE_SEGMENT_UNREADABLE when a file is missing or is not what the catalog says
  */
 export async function planClip(
   sources: ClipSources,
   camera: CameraRow,
   selection: ClipSelection,
-  editList = true,
+  picturesOnly = false,
 ): Promise<ClipPlan> {
   const { spans } = selection;
   const inits = await readInits(sources.catalog, selection);
   const heads = await inLanes(spans, FILES_AT_ONCE, (span) =>
-    readSpanHeads(sources.segments.path(camera, span.segment), span),
+    readSpanHeads(
+      sources.segments.reader.open(sources.segments.key(camera, span.segment)),
+      span,
+      inits.sounds.has(span.segment.initNo),
+    ),
   );
   const columns = sampleColumns(spans.reduce((sum, span) => sum + expectedSamples(span), 0));
   const parts: BytePart[] = [];
+  let payloadBytes = 0;
   let last: Cut | undefined;
+  let endTicks = Number.MAX_SAFE_INTEGER / MEDIA_TICKS_PER_SECOND;
+  const sound = soundTrack(selection.leadTicks, () => endTicks);
+  let soundJoins = false;
   for (const [index, span] of spans.entries()) {
-    const path = sources.segments.path(camera, span.segment);
-    const description = inits.numbers.indexOf(span.segment.initNo) + 1;
-    if (selection.gapsBefore.has(index)) columns.hold(gapTicks(selection, span, columns.ticks()));
+    const key = sources.segments.key(camera, span.segment);
+    const { initNo } = span.segment;
+    const video = inits.numbers.indexOf(initNo) + 1;
+    const description = picturesOnly ? undefined : inits.sounds.get(initNo);
+    if (selection.gapsBefore.has(index)) {
+      columns.hold(gapTicks(selection, span, columns.ticks()));
+      soundJoins = false;
+    }
     let ticks = span.startTicks;
     for (const head of heads[index] ?? []) {
+      const clipTicks = columns.ticks();
       const final = index === spans.length - 1 && head.fragment === span.end - 1;
       const cut = final ? cutAt(head.samples, selection.tailTicks - ticks) : undefined;
-      if (cut) last = { count: cut.count, shownTicks: columns.ticks() + cut.shownTicks };
-      const length = columns.add(head.samples, cut?.count ?? head.samples.count, description);
-      parts.push({ kind: 'file', path, offset: head.payloadAt, length });
+      if (cut) {
+        last = { count: cut.count, shownTicks: clipTicks + cut.shownTicks };
+        endTicks = clipTicks + selection.tailTicks - ticks;
+      }
+      const length = columns.add(head.samples, 0, cut?.count ?? head.samples.count, video, payloadBytes);
+      parts.push({ kind: 'file', key, offset: head.payloadAt, length });
+      payloadBytes += length;
       ticks += head.durationTicks;
+      if (!description || !head.sound) continue;
+      const { mediaStart } = head;
+      const taken = sound.add({
+        ...{ sound: head.sound, description, clipTicks, mediaStart, joins: soundJoins, at: payloadBytes },
+      });
+      soundJoins = true;
+      if (taken.length === 0) continue;
+      parts.push({ kind: 'file', key, offset: head.soundAt + taken.offset, length: taken.length });
+      payloadBytes += taken.length;
     }
   }
   const built = columns.build();
-  const hidden = editList ? Math.min(selection.leadTicks, built.ticks - 1) : 0;
+  const hidden = picturesOnly ? 0 : Math.min(selection.leadTicks, built.ticks - 1);
+  const shownTicks = built.ticks - hidden;
   const head = movieHead({
-    timescale: inits.first.timescale,
+    video: {
+      timescale: inits.first.timescale,
+      sampleEntries: inits.sampleEntries,
+      columns: built,
+      edit: { emptyTicks: 0, mediaTicks: hidden, durationTicks: shownTicks },
+    },
     width: inits.first.width,
     height: inits.first.height,
-    sampleEntries: inits.sampleEntries,
-    columns: built,
-    edit: { mediaTicks: hidden, durationTicks: built.ticks - hidden },
+    sound: sound.build(shownTicks),
+    payloadBytes,
     takenAt: Math.floor(selection.start / 1_000_000),
   });
   return {
@@ -120,6 +153,8 @@ interface Inits {
   /** Position in this list + 1 is the sample description's number. */
   readonly numbers: readonly number[];
   readonly sampleEntries: readonly Uint8Array[];
+  /** What is heard in segments of an initialization, where anything is. */
+  readonly sounds: ReadonlyMap<number, SoundDescription>;
   readonly first: { readonly timescale: number; readonly width: number; readonly height: number };
 }
 
@@ -127,6 +162,7 @@ interface Inits {
 async function readInits(catalog: Catalog, selection: ClipSelection): Promise<Inits> {
   const numbers = [...new Set(selection.spans.map((span) => span.segment.initNo))];
   const sampleEntries: Uint8Array[] = [];
+  const sounds = new Map<number, SoundDescription>();
   let first: Inits['first'] | undefined;
   for (const number of numbers) {
     const row = await catalog.init(number);
@@ -140,10 +176,11 @@ async function readInits(catalog: Catalog, selection: ClipSelection): Promise<In
       });
     }
     sampleEntries.push(init.sampleEntry);
+    if (init.sound) sounds.set(number, init.sound);
     first ??= init;
   }
   if (!first) throw new Error('A clip was planned of nothing.');
-  return { numbers, sampleEntries, first };
+  return { numbers, sampleEntries, sounds, first };
 }
 
 function expectedSamples(span: FragmentSpan): number {

@@ -4,23 +4,25 @@ import type { SampleTable } from '../../media/mp4/sample-table.ts';
 export interface SampleColumns {
   readonly count: number;
   readonly sizes: Uint32Array;
+  /** What all of them are; 0 where they differ. */
+  readonly sameSize: number;
   /** (count, ticks) pairs, `stts`. */
   readonly durations: readonly number[];
   /** (count, ticks) pairs, `ctts`; empty when presentation follows decoding everywhere. */
   readonly offsets: readonly number[];
-  /** One-based numbers of the key samples, `stss`. */
-  readonly keys: readonly number[];
+  /** One-based numbers of the key samples, `stss`; `undefined`: every one is a key. */
+  readonly keys: readonly number[] | undefined;
   /** (first chunk, samples a chunk, sample description) triples, one-based, `stsc`. */
   readonly chunkRuns: readonly number[];
-  /** Bytes of each chunk, one a fragment. */
-  readonly chunkBytes: readonly number[];
+  /** Where in the payload each chunk begins, one a fragment. */
+  readonly chunkAt: readonly number[];
   /** Ticks of all samples. */
   readonly ticks: number;
 }
 
 export interface SampleColumnsBuilder {
-  /** Appends the first `count` samples of a fragment as one chunk; returns the chunk's bytes. */
-  add(samples: SampleTable, count: number, description: number): number;
+  /** Appends samples [from, end) of a fragment as one chunk that is at `at` in the payload; returns its bytes. */
+  add(samples: SampleTable, from: number, end: number, description: number, at: number): number;
   /** Leaves the last sample on screen for so much longer. */
   hold(ticks: number): void;
   ticks(): number;
@@ -30,7 +32,8 @@ export interface SampleColumnsBuilder {
 /** Players read a sample's duration as a signed number: 6.6 h at 90 kHz. */
 const MAX_SAMPLE_TICKS = 0x7fff_ffff;
 
-export function sampleColumns(expectedSamples: number): SampleColumnsBuilder {
+/** @param everyKey each sample can be decoded by itself, as those of sound: then nothing is kept of that */
+export function sampleColumns(expectedSamples: number, everyKey = false): SampleColumnsBuilder {
   let sizes = new Uint32Array(Math.max(16, expectedSamples));
   let count = 0;
   let ticks = 0;
@@ -39,33 +42,36 @@ export function sampleColumns(expectedSamples: number): SampleColumnsBuilder {
   const offsets: number[] = [];
   const keys: number[] = [];
   const chunkRuns: number[] = [];
-  const chunkBytes: number[] = [];
+  const chunkAt: number[] = [];
+  let sameSize = -1;
 
   return {
-    add(samples, take, description) {
+    add(samples, from, end, description, at) {
+      const take = end - from;
       if (count + take > sizes.length) {
         const larger = new Uint32Array(Math.max(sizes.length * 2, count + take));
         larger.set(sizes);
         sizes = larger;
       }
       let bytes = 0;
-      for (let i = 0; i < take; i++) {
+      for (let i = from; i < end; i++) {
         const size = samples.sizes[i] as number;
         const duration = samples.durations[i] as number;
         const offset = samples.compositionOffsets[i] as number;
         sizes[count++] = size;
         bytes += size;
+        if (size !== sameSize) sameSize = sameSize < 0 ? size : 0;
         ticks += duration;
         reordered ||= offset !== 0;
         extend(durations, duration);
         extend(offsets, offset);
-        if (samples.keys[i] === 1) keys.push(count);
+        if (!everyKey && samples.keys[i] === 1) keys.push(count);
       }
       const last = chunkRuns.length - 3;
       if (last < 0 || chunkRuns[last + 1] !== take || chunkRuns[last + 2] !== description) {
-        chunkRuns.push(chunkBytes.length + 1, take, description);
+        chunkRuns.push(chunkAt.length + 1, take, description);
       }
-      chunkBytes.push(bytes);
+      chunkAt.push(at);
       return bytes;
     },
     hold(longer) {
@@ -82,11 +88,12 @@ export function sampleColumns(expectedSamples: number): SampleColumnsBuilder {
     build: () => ({
       count,
       sizes: sizes.subarray(0, count),
+      sameSize: Math.max(0, sameSize),
       durations,
       offsets: reordered ? offsets : [],
-      keys,
+      keys: everyKey || keys.length === count ? undefined : keys,
       chunkRuns,
-      chunkBytes,
+      chunkAt,
       ticks,
     }),
   };

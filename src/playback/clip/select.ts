@@ -71,7 +71,7 @@ function selectionOf(
 }
 
 /** Goes up with every change of the builder that changes a byte of its output. */
-const BUILDER_VERSION = 1;
+const BUILDER_VERSION = 2;
 
 function etagOf(spans: readonly FragmentSpan[], start: WallMicros, lead: number, tail: number): string {
   const hash = createHash('sha256');

@@ -1,5 +1,6 @@
-import type { GapCause } from '../../catalog/catalog.ts';
+import type { TimelineCause } from '../../playback/timeline.ts';
 import type { Millis } from '../moments.ts';
+import type { EventMark, MotionLine } from './motion-data.ts';
 
 /** [from, to). */
 export interface Span {
@@ -14,6 +15,8 @@ export interface Gap extends Span {
 export interface TimelineData {
   readonly recorded: readonly Span[];
   readonly gaps: readonly Gap[];
+  readonly motion: MotionLine;
+  readonly events: readonly EventMark[];
 }
 
 /** Where playing can start when `at` was asked for: there, or where recording goes on after it. */
@@ -32,7 +35,13 @@ export function gapAt(gaps: readonly Gap[], at: Millis): Gap | undefined {
   return gaps.find((gap) => at >= gap.from && at < gap.to);
 }
 
-const CAUSES: Readonly<Record<GapCause, string>> = {
+/** Whether somebody looked at a moment, and how much moved then; `undefined`: nothing is recorded there. */
+export function seenAt({ recorded, motion }: TimelineData, at: Millis): number | null | undefined {
+  if (!recorded.some((span) => at >= span.from && at < span.to)) return undefined;
+  return motion.density[Math.floor((at - motion.from) / motion.step)] ?? null;
+}
+
+const CAUSES: Readonly<Record<TimelineCause, string>> = {
   connecting: 'not connected yet',
   offline: 'camera offline',
   credentials: 'password refused',
@@ -47,6 +56,9 @@ const CAUSES: Readonly<Record<GapCause, string>> = {
   disabled: 'recording switched off',
   shutdown: 'server stopped',
   crash: 'server ended without warning',
+  lost: 'recorded, and lost since',
+  expired: 'destroyed: its time was over',
+  evicted: 'deleted early: the disk was full',
 };
 
 /** A gap's cause for a person; a newer server may know more causes than this page. */

@@ -1,9 +1,11 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
 import { fetchTimeline } from '../api.ts';
-import { dayText, HOUR, lengthText, type Millis, MINUTE, SECOND, timeText } from '../moments.ts';
+import { DAY, dayText, HOUR, lengthText, type Millis, MINUTE, SECOND, timeText } from '../moments.ts';
 import { usePolling } from '../use-polling.ts';
 import { drawTimeline, TIMELINE_HEIGHT } from './draw.ts';
-import { causeText, gapAt, type Span } from './timeline-data.ts';
+import { EventMarks } from './event-marks.tsx';
+import { type EventMark, type Region, regionQuery, shareText } from './motion-data.ts';
+import { causeText, gapAt, seenAt, type Span } from './timeline-data.ts';
 import { latest, lengthOf, pan, timeAt, zoom } from './viewport.ts';
 
 const PRESETS = [10 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR];
@@ -13,9 +15,12 @@ const CLICK_PIXELS = 4;
 export function Timeline(props: {
   readonly cameraId: string;
   readonly playing: Millis | undefined;
+  /** Only what moved there is shown. */
+  readonly region: Region | undefined;
   readonly onSeek: (at: Millis) => void;
 }) {
-  const { cameraId, playing, onSeek } = props;
+  const { cameraId, playing, region, onSeek } = props;
+  const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(canvas);
   const now = useNow(500);
@@ -24,7 +29,7 @@ export function Timeline(props: {
   const [pointer, setPointer] = useState<number>();
   const drag = useRef<{ x: number; moved: boolean }>(undefined);
   const shown = typeof view === 'number' ? latest(now, view) : view;
-  const { value: data, problem } = useTimelineData(cameraId, shown);
+  const { value: data, problem } = useTimelineData(cameraId, shown, region);
   const pointed = pointer === undefined ? undefined : timeAt(shown, width, pointer);
 
   useEffect(() => {
@@ -33,17 +38,18 @@ export function Timeline(props: {
   });
 
   useEffect(() => {
-    const element = canvas.current;
+    const element = frame.current;
     if (!element) return undefined;
     const onWheel = (event: WheelEvent): void => {
       event.preventDefault();
+      const x = event.clientX - element.getBoundingClientRect().left;
       const span = timelineOf(view);
       const across = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
       const delta = event.deltaX + event.deltaY;
       setView(
         across
           ? pan(span, (delta / width) * lengthOf(span), Date.now())
-          : zoom(span, timeAt(span, width, event.offsetX), 1.002 ** event.deltaY, Date.now()),
+          : zoom(span, timeAt(span, width, x), 1.002 ** event.deltaY, Date.now()),
       );
     };
     // React's own wheel listener is passive and could not keep the page from scrolling.
@@ -83,35 +89,58 @@ export function Timeline(props: {
         <span className="hint" role="status">
           {problem ??
             (pointed === undefined ? 'Click to play, drag to move, wheel to zoom' : momentText(pointed))}
-          {gap && ` · ${causeText(gap.cause)}`}
+          {gap
+            ? ` · ${causeText(gap.cause)}`
+            : pointed !== undefined && data && seenText(seenAt(data, pointed))}
         </span>
+        <Legend />
         {PRESETS.map((length) => (
           <button key={length} type="button" aria-pressed={view === length} onClick={() => setView(length)}>
             {lengthText(length)}
           </button>
         ))}
       </div>
-      <canvas
-        ref={canvas}
-        data-testid="timeline"
-        role="slider"
-        tabIndex={0}
-        aria-label="Timeline"
-        aria-valuemin={shown.from}
-        aria-valuemax={shown.to}
-        aria-valuenow={playing ?? shown.to}
-        aria-valuetext={playing === undefined ? 'nothing plays' : momentText(playing)}
-        onPointerDown={onPointerDown}
-        onPointerMove={onPointerMove}
-        onPointerUp={onPointerUp}
-        onPointerCancel={() => {
-          drag.current = undefined;
-        }}
-        onPointerLeave={() => setPointer(undefined)}
-        onKeyDown={onKeyDown}
-      />
+      <div ref={frame} className="frame">
+        <canvas
+          ref={canvas}
+          data-testid="timeline"
+          role="slider"
+          tabIndex={0}
+          aria-label="Timeline"
+          aria-valuemin={shown.from}
+          aria-valuemax={shown.to}
+          aria-valuenow={playing ?? shown.to}
+          aria-valuetext={playing === undefined ? 'nothing plays' : momentText(playing)}
+          onPointerDown={onPointerDown}
+          onPointerMove={onPointerMove}
+          onPointerUp={onPointerUp}
+          onPointerCancel={() => {
+            drag.current = undefined;
+          }}
+          onPointerLeave={() => setPointer(undefined)}
+          onKeyDown={onKeyDown}
+        />
+        <EventMarks {...{ cameraId, width, now, onSeek }} marks={data?.events ?? NONE} view={shown} />
+      </div>
     </section>
   );
+}
+
+const NONE: readonly EventMark[] = [];
+
+function Legend() {
+  return (
+    <span className="legend" aria-hidden="true">
+      <i className="motion" /> motion <i className="still" /> still <i className="unseen" /> not looked at{' '}
+      <i className="gap" /> not recorded
+    </span>
+  );
+}
+
+function seenText(seen: number | null | undefined): string {
+  if (seen === undefined) return '';
+  if (seen === null) return ' · nobody looked for motion';
+  return seen === 0 ? ' · nothing moved' : ` · motion ${shareText(seen)}`;
 }
 
 const timelineOf = (view: Span | Millis): Span =>
@@ -119,14 +148,18 @@ const timelineOf = (view: Span | Millis): Span =>
 
 const momentText = (at: Millis): string => `${dayText(at)} ${timeText(at)}`;
 
-/** The data around a view; asked for in steps of one view, with one more on each side, so that a drag finds it there. */
-function useTimelineData(cameraId: string, view: Span) {
+/**
+ * The data around a view; asked for in steps of one view, with one more on each side, so that a drag finds it there. Of a
+ * long view there is nothing but the steps that it is in, and it is asked for less often.
+ */
+function useTimelineData(cameraId: string, view: Span, region: Region | undefined) {
   const length = lengthOf(view);
   const step = Math.floor(view.from / length);
-  const span = { from: (step - 1) * length, to: (step + 3) * length };
-  return usePolling(`${cameraId} ${length} ${step}`, 2 * SECOND, (signal) =>
-    fetchTimeline(cameraId, span, length / 1_000, signal),
-  );
+  const around = length > 2 * DAY ? 0 : 1;
+  const span = { from: (step - around) * length, to: (step + 2 + around) * length };
+  const key = `${cameraId} ${length} ${step} ${region ? regionQuery(region) : ''}`;
+  const every = Math.min(30 * SECOND, Math.max(2 * SECOND, length / 10_000));
+  return usePolling(key, every, (signal) => fetchTimeline(cameraId, span, length / 1_000, signal, region));
 }
 
 function useWidth(element: { readonly current: HTMLElement | null }): number {
