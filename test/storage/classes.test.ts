@@ -506,6 +506,12 @@ describe('footage that is kept by what happened in it', () => {
     }
   });
 
+  it('an event that nobody ends, forgotten while footage that it kept is there', async () => {
+    const brief = CAMERAS.map(() => ({ ...kept, motionMicros: 5 * MINUTE, maximumMicros: 60 * MINUTE }));
+    const story = [pass(40), event('frozen', 0, 0), pass(60), record, pass(9), pass(2), pass(1)];
+    expect((await tell(brief, story)).slice(-3)).toEqual([5, 5, 0]);
+  });
+
   it('goes exactly when a plain reading of the promise says so, whatever happens in between', async () => {
     const stories = fc.array(step, { minLength: 20, maxLength: 40, size: 'max' });
     await fc.assert(

@@ -26,6 +26,12 @@ CREATE TRIGGER swept_event AFTER UPDATE OF "from", "to", kind ON event BEGIN
   ${pullBack('old.camera_no', 'old."from"')};
 END;
 
+-- One that nobody ever ended is forgotten when it is too old, and covers nothing from then on. Of one that has ended there is
+-- no footage left to judge.
+CREATE TRIGGER swept_event_gone AFTER DELETE ON event WHEN old."to" IS NULL BEGIN
+  ${pullBack('old.camera_no', 'old."from"')};
+END;
+
 -- The clock was set back: it is older than what has been judged.
 CREATE TRIGGER swept_segment AFTER INSERT ON segment BEGIN
   UPDATE swept SET until = new.start WHERE camera_no = new.camera_no AND until > new.start;
