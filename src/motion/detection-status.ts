@@ -15,7 +15,7 @@ export interface DetectionStatus {
   readonly framesPerSecond: number;
 }
 
-/** Three times the rarest look at a quiet camera. */
+/** More than twice the rarest look at a quiet camera. */
 const BLIND_MILLIS = 30_000;
 
 /** @param now by `performance.now()` */

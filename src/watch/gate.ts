@@ -38,7 +38,7 @@ export interface GateOptions {
   readonly probationMicros: number;
 }
 
-export const DEFAULT_GATE: GateOptions = { floorMicros: 10_000_000, probationMicros: 300_000_000 };
+export const DEFAULT_GATE: GateOptions = { floorMicros: 12_000_000, probationMicros: 300_000_000 };
 
 /** Groups that are remembered, in which nothing moved. */
 const MEMORY = 60;
