@@ -112,10 +112,11 @@ describe('cameras that ffmpeg opens', () => {
   afterAll(() => vigie?.stop());
 
   const reason = async (id: string): Promise<string> => (await vigie.status(id)).reason;
-  /** Numbers of all pictures of a camera, in the order of its files. */
+  /** Numbers of the pictures of its first time through: what comes after may still be in the writing. */
   async function numbersOf(id: string): Promise<number[]> {
     const numbers: number[] = [];
     for (const file of await segmentFiles(segments, id)) {
+      if (numbers.length >= FRAMES) break;
       await isSoundAndOrdered(file);
       numbers.push(...(await decodeNumbers(file)));
     }
@@ -133,14 +134,16 @@ describe('cameras that ffmpeg opens', () => {
       await until('it has been played', async () => (await reason(id)).includes(ended), 60);
       const status = await vigie.status(id);
       expect(status.timestampsRepaired).toBe(0);
-      const numbers = await numbersOf(id);
-      // After a while it is played again.
-      expect(numbers.slice(0, FRAMES)).toEqual(NUMBERS);
+      expect(await numbersOf(id)).toEqual(NUMBERS);
       const day = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 3_600_000)] as const;
-      const [first] = (await vigie.timeline(id, ...day)).recorded;
-      const seconds = (Date.parse(first?.to ?? '') - Date.parse(first?.from ?? '')) / 1000;
-      expect(seconds).toBeCloseTo(FRAMES / 25, 1);
-      expect(Date.parse(first?.to ?? '')).toBeLessThan(Date.now() + 1_000);
+      const first = async () => (await vigie.timeline(id, ...day)).recorded[0];
+      const seconds = async (): Promise<number> => {
+        const { from = '', to = '' } = (await first()) ?? {};
+        return (Date.parse(to) - Date.parse(from)) / 1000;
+      };
+      // The catalog learns of a file's last second after the file.
+      await until('the timeline has all of it', async () => Math.abs((await seconds()) - FRAMES / 25) < 0.05);
+      expect(Date.parse((await first())?.to ?? '')).toBeLessThan(Date.now() + 1_000);
     }, 90_000);
   }
 
