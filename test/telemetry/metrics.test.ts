@@ -50,6 +50,18 @@ const status = (
   return { ...base, ...changes, stats: { ...base.stats, ...stats } };
 };
 
+it('a scrape lets everything else have its turn between one metric and the next', async () => {
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    turn = setImmediate(count);
+  };
+  let turn = setImmediate(count);
+  const { body } = await metrics.text();
+  clearImmediate(turn);
+  expect(turns).toBeGreaterThanOrEqual(body.split('# TYPE').length - 2);
+});
+
 describe('metrics of cameras', () => {
   it('are there from the start, at zero, for every cause that there is', async () => {
     const now = await samples();
