@@ -5,6 +5,8 @@ import type { Look, LookTask } from './look.ts';
 const WORKER = fileURLToPath(new URL('../../workers/motion-worker.ts', import.meta.url));
 /** Twice what the desks of a few sizes need; the pictures and models lie outside of it. */
 const THREAD_MEGABYTES = 128;
+/** As for decoders. At the same priority as the main thread, it takes that one's place as soon as it is handed a picture. */
+const NICE = 10;
 
 export type LookOutcome =
   | { readonly kind: 'seen'; readonly look: Look }
@@ -47,6 +49,7 @@ export class DetectorPool {
       filename: options.worker ?? WORKER,
       minThreads: options.threads,
       maxThreads: options.threads,
+      niceIncrement: NICE,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
       resourceLimits: { maxOldGenerationSizeMb: THREAD_MEGABYTES },

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import type { Zone } from '../../src/motion/zones/zone.ts';
 import { wallMicros } from '../../src/time/units.ts';
@@ -112,6 +113,25 @@ it('goes on with an event over a short break of the stream, and ends it at a lon
   await until('it ended', () => told.ends.length === 1);
   expect(told.ends[0]).toMatchObject({ from: second(ENTERS - 3), to: at + 3e6 });
 });
+
+it.runIf(process.platform === 'linux')(
+  'gives way to recording: what looks has the lowest claim',
+  async () => {
+    const nices = async (): Promise<readonly number[]> => {
+      const found: number[] = [];
+      for (const thread of await readdir('/proc/self/task')) {
+        const stat = await readFile(`/proc/self/task/${thread}/stat`, 'utf8').catch(() => '');
+        // After the name, which may hold anything, the 17th field.
+        found.push(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16] ?? 0));
+      }
+      return found;
+    };
+    expect((await nices()).filter((nice) => nice >= 10)).toEqual([]);
+    watching = await Watching.begin(1);
+    await watching.show(1, crossing, 0, 2);
+    expect((await nices()).filter((nice) => nice >= 10)).toEqual([10]);
+  },
+);
 
 it('takes nothing for cameras that it was not told of, and nothing after its end', async () => {
   watching = await Watching.begin(1);
