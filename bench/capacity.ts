@@ -5,9 +5,10 @@ import { benchResultPath } from '../src/cli/plan.ts';
 import type { ExitCode } from '../src/cli/exit.ts';
 import { EXIT } from '../src/cli/exit.ts';
 import { calibrate } from './load/calibrate.ts';
-import type { Load } from './load/load.ts';
+import type { Load, LoadStore } from './load/load.ts';
 import { describeMachine } from './load/machine.ts';
 import { measure } from './load/measure.ts';
+import { emptyBucket, ofOneRun, openBucket } from './load/run-bucket.ts';
 import { nextCount } from './load/search.ts';
 import { BENCH_HELP, type BenchOptions, parseBenchOptions } from './options.ts';
 import { startFfmpeg } from './recorders/ffmpeg.ts';
@@ -70,16 +71,15 @@ async function runAll(options: BenchOptions, bar: ProgressBar): Promise<BenchRep
   const notes: string[] = [];
   const isOver = (): boolean => performance.now() - began > options.budgetSeconds * 1_000;
   const largest: Load = { ...load, cameras: Math.max(...counts) };
+  if (load.store) await lookInto(load.store, notes);
   const calibration = await calibrate(largest, bar.of('calibration'));
   bar.clear();
   process.stdout.write(tableHead());
   const run = async (who: RecorderName, cameras: number): Promise<Run> => {
-    const measured = await measure(
-      who,
-      START[who],
-      { ...load, cameras },
-      bar.of(`${who}, ${cameras} cameras`),
-    );
+    const store = load.store && ofOneRun(load.store);
+    const progress = bar.of(`${who}, ${cameras} cameras`);
+    const measured = await measure(who, START[who], { ...load, cameras, store }, progress);
+    if (store) await tidy(store, notes);
     const one = { measured, verdict: judge(measured, limits) };
     runs.push(one);
     bar.clear();
@@ -108,6 +108,24 @@ async function runAll(options: BenchOptions, bar: ProgressBar): Promise<BenchRep
     }
   }
   return reportOf({ machine: describeMachine(), startedAt, load, limits, calibration, runs, notes });
+}
+
+/** Before anything is measured: a bucket that cannot be used ends the bench. */
+async function lookInto(store: LoadStore, notes: string[]): Promise<void> {
+  const left = await openBucket(store);
+  if (left === 0) return;
+  notes.push(
+    `${left} objects of a bench that was ended before its time are in the bucket, below ${store.prefix}/: nobody needs them.`,
+  );
+}
+
+/** A measurement is worth more than a tidy bucket: what stays there is said. */
+async function tidy(store: LoadStore, notes: string[]): Promise<void> {
+  try {
+    await emptyBucket(store);
+  } catch (error) {
+    notes.push(`What a run brought to ${store.prefix}/ is still there. ${(error as Error).message}`);
+  }
 }
 
 async function search(

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { parseDuration, parseRate } from '../src/config/units.ts';
 import { FAULT_HELP, NO_FAULTS, parseFaults } from './fleet/faults.ts';
 import { type Encoding, PROFILES, type Profile } from './fleet/profile.ts';
-import type { Load, LoadMotion, LoadStore, LoadTransport } from './load/load.ts';
+import { BENCH_PREFIX, type Load, type LoadMotion, type LoadStore, type LoadTransport } from './load/load.ts';
 import { MOST_CAMERAS } from './load/search.ts';
 import type { RecorderName } from './recorders/recorder.ts';
 import { DEFAULT_LIMITS, type Limits } from './verdict/objective.ts';
@@ -201,7 +201,7 @@ function storeOf(text: string): LoadStore {
   if (!url || bucket === '' || url.password === '')
     throw new Wrong('--s3 is as in http://KEY:SECRET@127.0.0.1:7480/bucket');
   return {
-    ...{ endpoint: url.origin, bucket, accessKeyId: decodeURIComponent(url.username) },
+    ...{ endpoint: url.origin, bucket, prefix: BENCH_PREFIX, accessKeyId: decodeURIComponent(url.username) },
     secretAccessKey: decodeURIComponent(url.password),
   };
 }
