@@ -9,9 +9,10 @@ import { calibrate } from './load/calibrate.ts';
 import { carryOut } from './load/campaign.ts';
 import { type Condition, loadUnder, PLAIN } from './load/condition.ts';
 import type { Load, LoadStore } from './load/load.ts';
-import { describeMachine } from './load/machine.ts';
+import { availableMemory, describeMachine } from './load/machine.ts';
 import type { Measured } from './load/measured.ts';
 import { measure, type Progress } from './load/measure.ts';
+import { noMemoryFor } from './load/room.ts';
 import { emptyBucket, ofOneRun, openBucket } from './load/run-bucket.ts';
 import { type BenchOptions, parseBenchOptions } from './options.ts';
 import { startFfmpeg } from './recorders/ffmpeg.ts';
@@ -21,11 +22,12 @@ import { startVigie } from './recorders/vigie.ts';
 import { knowsDetect } from './recorders/vigie-config.ts';
 import { type BenchReport, type Failure, isGood, reportOf, type Run } from './report/bench-report.ts';
 import { conclusion } from './report/conclusion.ts';
-import { nameOf } from './report/contender.ts';
+import { type Contender, isSame, nameOf } from './report/contender.ts';
 import { markdown, markdownTable } from './report/markdown.ts';
 import { matrixOf } from './report/matrix.ts';
 import { page } from './report/page.ts';
 import { ProgressBar } from './report/progress-bar.ts';
+import { memoryReckoned } from './report/scaling.ts';
 import { RunTable } from './report/table.ts';
 import { judge } from './verdict/objective.ts';
 
@@ -89,6 +91,8 @@ async function runAll(options: BenchOptions, bar: ProgressBar): Promise<BenchRep
     const one = { who, condition: condition.name };
     const progress = bar.of(`${nameOf(one)}, ${cameras} cameras`);
     try {
+      const noMemory = noMemoryAfter(runs, one, cameras);
+      if (noMemory !== undefined) throw new Error(noMemory);
       const measured = await measureTidily(who, { ...loadUnder(load, condition), cameras }, progress, notes);
       const done = { condition: condition.name, measured, verdict: judge(measured, limits) };
       runs.push(done);
@@ -116,6 +120,15 @@ async function runAll(options: BenchOptions, bar: ProgressBar): Promise<BenchRep
     startedAt,
     load,
   );
+}
+
+/** Reckoned from smaller runs of the same recorder under the same condition, once there are some. */
+function noMemoryAfter(runs: readonly Run[], contender: Contender, cameras: number): string | undefined {
+  const own = runs
+    .filter(({ condition, measured: { who } }) => isSame(contender, { who, condition }))
+    .map(({ measured }) => measured);
+  const needed = memoryReckoned(own, cameras);
+  return needed === undefined ? undefined : noMemoryFor(cameras, needed, availableMemory());
 }
 
 /** Leaves the bucket as it was. */

@@ -17,4 +17,15 @@ export async function noRoomFor(load: Load): Promise<string | undefined> {
   );
 }
 
+/**
+ * A sentence when a recorder would use up the memory of the machine: a search for the largest count would otherwise end
+ * where the system ends some program, which need not be the recorder.
+ *
+ * @param needed,available bytes
+ */
+export function noMemoryFor(cameras: number, needed: number, available: number): string | undefined {
+  if (needed <= available) return undefined;
+  return `${cameras} cameras would take ${gigabytes(needed)} of memory, and ${gigabytes(available)} are free.`;
+}
+
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

@@ -9,6 +9,7 @@ import { colourOf } from '../../bench/report/contender.ts';
 import { markdown } from '../../bench/report/markdown.ts';
 import { matrixOf } from '../../bench/report/matrix.ts';
 import { page } from '../../bench/report/page.ts';
+import { memoryReckoned } from '../../bench/report/scaling.ts';
 import { RunTable } from '../../bench/report/table.ts';
 import { judge } from '../../bench/verdict/objective.ts';
 
@@ -183,6 +184,14 @@ describe('what a bench has found out', () => {
       'ffmpeg took 4.0 times the processor and 13.3 times the memory for 100 cameras.',
     ]);
     expect(conclusion(report([], '--cameras 10'))).toEqual([]);
+  });
+
+  it('reckons memory for more cameras than were measured, once two counts were', () => {
+    const measured = [ROWS[0], ROWS[4]].flatMap((row) => (row ? [measuredOf(row)] : []));
+    expect(memoryReckoned(measured, 334)).toBeCloseTo(600e6, -3);
+    expect([memoryReckoned(measured, 217), memoryReckoned(measured.slice(0, 1), 434)]).toEqual([
+      ...[undefined, undefined],
+    ]);
   });
 
   it('has no multiple of what could not be measured', () => {
