@@ -26,9 +26,14 @@ export interface Load {
   readonly fleet: Omit<FleetOptions, 'cameras' | 'subStreams' | 'pushes'>;
 }
 
+/** Whatever a bench brings to a bucket is below this; nothing else there is ever touched. */
+export const BENCH_PREFIX = 'vigie-bench';
+
 export interface LoadStore {
   readonly endpoint: string;
   readonly bucket: string;
+  /** Before the name of every object. */
+  readonly prefix: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }

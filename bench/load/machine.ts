@@ -18,6 +18,10 @@ export function describeMachine(): Machine {
   };
 }
 
+/** What programs can have still: what files hold of it is given up for them. */
+export const availableMemory = (): number =>
+  Number(/^MemAvailable: +(\d+) kB$/m.exec(textOf('/proc/meminfo'))?.[1] ?? Number.POSITIVE_INFINITY) * 1024;
+
 /** How busy the whole machine has been so far, whoever it was. */
 export interface MachineTimes {
   readonly busySeconds: number;

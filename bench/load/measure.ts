@@ -10,6 +10,7 @@ import { bytesPerSecond, fleetOf, type Load, tailFrames } from './load.ts';
 import { bytesWaitingAt, machineTimes } from './machine.ts';
 import type { Measured, Moment } from './measured.ts';
 import { partShares, peakResident, treeCost } from './process-tree.ts';
+import { noRoomFor } from './room.ts';
 import { metricsOf, ServerWatch } from './server-watch.ts';
 import { removeAtExit } from './scratch.ts';
 import { startWatchers } from './spawn-watchers.ts';
@@ -24,13 +25,19 @@ const DRAIN_SECONDS = 10;
 const FLUSH_MILLIS = 1_000;
 const MOMENT_MILLIS = 1_000;
 
-/** Has a fleet recorded, counts what that costs, and looks for every frame in the files. */
+/**
+ * Has a fleet recorded, counts what that costs, and looks for every frame in the files.
+ *
+ * @throws Error when there is no room for it, or the recorder does not come to record all cameras
+ */
 export async function measure(
   who: RecorderName,
   start: StartRecorder,
   load: Load,
   progress: Progress,
 ): Promise<Measured> {
+  const noRoom = await noRoomFor(load);
+  if (noRoom !== undefined) throw new Error(noRoom);
   const folder = await mkdtemp(join(load.folder, 'vigie-bench-'));
   const forget = removeAtExit(folder);
   progress('starting the cameras', 0);
@@ -58,7 +65,7 @@ async function measureRunning(
 ): Promise<Measured> {
   const check = new RunCheck(tailFrames(load));
   await untilAllPlay(fleet, load, recorder, check, progress);
-  await pass(load.settleSeconds, recorder, (share) => progress('settling', share));
+  await pass(load.settleSeconds, recorder, progress, 'settling');
 
   const watchers = await startWatchers(recorder.url, load);
   const server = recorder.url === undefined ? undefined : await ServerWatch.start(recorder.url);
@@ -76,12 +83,13 @@ async function measureRunning(
     last = { at: now, cpu: cpuSeconds };
   };
   const timer = setInterval(look, MOMENT_MILLIS);
-  await pass(load.seconds, recorder, (share) => progress('measuring', share));
+  await pass(load.seconds, recorder, progress, 'measuring');
   clearInterval(timer);
   const seconds = (performance.now() - began) / 1_000;
   const [costAfter, fleetAfter] = [treeCost(recorder.pids), treeCost([fleet.pid])];
   const machineAfter = machineTimes(folder);
-  look();
+  // A share of a few milliseconds would be of whatever happened in them.
+  if (performance.now() - last.at > MOMENT_MILLIS / 2) look();
   const told = await server?.stop(seconds);
   const watching = await watchers?.stop();
 
@@ -162,13 +170,14 @@ async function areAllRecording({ url }: RunningRecorder, { cameras }: Load): Pro
 async function pass(
   seconds: number,
   recorder: RunningRecorder,
-  tell: (share: number) => void,
+  progress: Progress,
+  doing: string,
 ): Promise<void> {
   const began = performance.now();
   for (;;) {
-    const share = (performance.now() - began) / (seconds * 1_000);
-    if (share >= 1 || recorder.died() !== undefined) return;
-    tell(share);
-    await sleep(Math.min(200, (1 - share) * seconds * 1_000));
+    const passed = (performance.now() - began) / 1_000;
+    if (passed >= seconds || recorder.died() !== undefined) return;
+    progress(`${doing}: ${Math.floor(passed)} of ${seconds} s`, passed / seconds);
+    await sleep(Math.min(200, (seconds - passed) * 1_000));
   }
 }

@@ -12,14 +12,15 @@ const PRECISION = 0.05;
 /**
  * The next count to try: doubling until one does not hold, then halving what is between. `undefined`: the largest is
  * known to a twentieth, or nothing holds.
+ *
+ * @param tries at least one, in any order
  */
-export function nextCount(first: number, tries: readonly Try[]): number | undefined {
+export function nextCount(tries: readonly Try[]): number | undefined {
   const held = Math.max(0, ...tries.filter((one) => one.held).map(({ cameras }) => cameras));
   const failed = Math.min(
     ...tries.filter((one) => !one.held && one.cameras > held).map(({ cameras }) => cameras),
     Number.POSITIVE_INFINITY,
   );
-  if (tries.length === 0) return first;
   if (failed === Number.POSITIVE_INFINITY) {
     return held >= MOST_CAMERAS ? undefined : Math.min(MOST_CAMERAS, held * 2);
   }

@@ -1,7 +1,13 @@
 import { escape } from './svg.ts';
 
-/** Blue, orange, green, red, purple, grey: told apart by most people who see colours differently, too. */
-const COLOURS = { a: '#3b7dd8', b: '#e08a1e', c: '#3f9d5a', d: '#c94f4f', e: '#8a63c9', f: '#8b949e' };
+/**
+ * Blue, orange, green, red, purple, grey: told apart by most people who see colours differently, too. Then turquoise,
+ * pink and brown, where more lines meet.
+ */
+const COLOURS = {
+  ...{ a: '#3b7dd8', b: '#e08a1e', c: '#3f9d5a', d: '#c94f4f', e: '#8a63c9', f: '#8b949e' },
+  ...{ g: '#2aa3a8', h: '#d868a8', i: '#8f6b3d' },
+};
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: light-dark(#1d2430, #e5e9f0); --soft: light-dark(#5c6675, #9aa5b5);

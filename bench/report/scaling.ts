@@ -41,6 +41,13 @@ export function scalingOf(measured: readonly Measured[]): Scaling | undefined {
   return { cpu: of(({ cpu }) => cpu), memory: of(({ residentBytes }) => residentBytes) };
 }
 
+/** Bytes that more cameras would take; `undefined` for a count like those that were measured, or when one was. */
+export function memoryReckoned(measured: readonly Measured[], cameras: number): number | undefined {
+  const counts = new Set(measured.map((one) => one.cameras));
+  if (counts.size < 2 || Math.max(...counts) >= cameras) return undefined;
+  return at(lineThrough(measured.map((one) => [one.cameras, one.residentBytes])), cameras);
+}
+
 /** Least squares; through zero when there is only one count. */
 export function lineThrough(points: readonly (readonly [number, number])[]): Line {
   const mean = (values: readonly number[]): number =>

@@ -2,7 +2,7 @@
 
 export interface Series {
   readonly name: string;
-  /** Class of its colour: `a` to `f`. */
+  /** Class of its colour: `a` to `i`. */
   readonly colour: string;
   readonly points: readonly (readonly [number, number])[];
   /** Drawn without dots, dashed: reckoned, not measured. */
@@ -85,7 +85,11 @@ export interface Bar {
 }
 
 const BAR_HEIGHT = 26;
-const NAME_WIDTH = 130;
+const LEAST_NAME_WIDTH = 130;
+/** Of a letter of the small font, about. */
+const LETTER_WIDTH = 6;
+/** For what a bar says behind it. */
+const SUM_WIDTH = 80;
 
 /** Lying bars of several layers: what something is made of. */
 export function stackedBars(
@@ -96,14 +100,15 @@ export function stackedBars(
 ): string {
   const top = niceTop(Math.max(...bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0))));
   const height = TOP + bars.length * (BAR_HEIGHT + 10) + BOTTOM;
-  const wide = (value: number): number => (value / top) * (WIDTH - NAME_WIDTH - RIGHT - 40);
+  const nameWidth = Math.max(LEAST_NAME_WIDTH, ...bars.map(({ name }) => name.length * LETTER_WIDTH + 16));
+  const wide = (value: number): number => (value / top) * (WIDTH - nameWidth - RIGHT - SUM_WIDTH);
   const parts = [`<text class="title" x="8" y="18">${escape(title)}</text>`];
   for (const [row, { name, values }] of bars.entries()) {
     const y = TOP + row * (BAR_HEIGHT + 10);
     parts.push(
-      `<text class="tick" x="${NAME_WIDTH - 8}" y="${y + BAR_HEIGHT / 2}" dy="0.36em" text-anchor="end">${escape(name)}</text>`,
+      `<text class="tick" x="${nameWidth - 8}" y="${y + BAR_HEIGHT / 2}" dy="0.36em" text-anchor="end">${escape(name)}</text>`,
     );
-    let from = NAME_WIDTH;
+    let from = nameWidth;
     for (const [layer, value] of values.entries()) {
       const width = wide(value);
       const told = `<title>${escape(layers[layer]?.name ?? '')}: ${short(value)} ${escape(unit)}</title>`;

@@ -3,7 +3,6 @@ import { isHappening, parseFaults, timesHappened } from '../../bench/fleet/fault
 import { parsePlaylist } from '../../bench/load/playlist.ts';
 import { parseSamples, percentilesBetween } from '../../bench/load/prometheus.ts';
 import { MOST_CAMERAS, nextCount, type Try } from '../../bench/load/search.ts';
-import { parseBenchOptions } from '../../bench/options.ts';
 import { lineThrough } from '../../bench/report/scaling.ts';
 import { theilSen } from '../../bench/soak/theil-sen.ts';
 import { trendOf } from '../../bench/soak/trend.ts';
@@ -44,7 +43,7 @@ describe('faults on a schedule', () => {
 describe('the search for the largest count', () => {
   const search = (first: number, carries: number): readonly Try[] => {
     const tries: Try[] = [];
-    for (let next = nextCount(first, tries); next !== undefined; next = nextCount(first, tries)) {
+    for (let next: number | undefined = first; next !== undefined; next = nextCount(tries)) {
       tries.push({ cameras: next, held: next <= carries });
       if (tries.length > 40) throw new Error('It does not end.');
     }
@@ -124,43 +123,5 @@ describe('whether something rises', () => {
     expect(trendOf(watched((second) => 200 + Math.min(second, 250) / 5 + noise())).flat).toBe(true);
     expect(trendOf(watched(() => 200 + noise())).flat).toBe(true);
     expect(trendOf(watched((second) => 200 - second / 5 + noise())).flat).toBe(true);
-  });
-});
-
-describe('the command line of the bench', () => {
-  it('has a load for whoever says nothing', () => {
-    const options = parseBenchOptions([]);
-    expect(options).toMatchObject({ counts: [10, 50, 100, 217], search: false, baselines: [] });
-    expect(options).toMatchObject({
-      load: {
-        seconds: 8,
-        transport: 'tcp',
-        motion: 'off',
-        fleet: { encoding: { bitrateBps: 4e6, gopFrames: 50 } },
-      },
-    });
-  });
-
-  it.each([
-    ['--cameras 0', /--cameras 0 is not understood/],
-    ['--cameras x', /whole numbers from 1/],
-    ['--profile fog', /Allowed: city, day/],
-    ['--faults flood', /Allowed: loss:1%/],
-    ['--transport rtmp --faults loss:1%', /RTMP is one connection/],
-    ['--transport rtmp --baseline ffmpeg', /cameras push/],
-    ['--baseline vlc', /Allowed: ffmpeg, mediamtx/],
-    ['--bitrate 4', /a rate from 50k/],
-    ['--size 10x10', /multiples of four/],
-    ['--seconds 1', /a number from 2/],
-    ['--nothing', /Unknown option/],
-    ['more', /"more" is too much/],
-  ])('says what is wrong with %s', (words, problem) => {
-    expect(parseBenchOptions(words.split(' '))).toMatch(problem);
-  });
-
-  it('does not repeat a secret', () => {
-    const said = parseBenchOptions(['--s3', 'http://key:topsecret@host']);
-    expect(said).toMatch(/^--s3 is as in/);
-    expect(said).not.toMatch(/topsecret/);
   });
 });
