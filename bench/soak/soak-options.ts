@@ -20,6 +20,7 @@ Exit codes: 0 flat and nothing lost, 1 not, 2 used wrongly.
 
 /** RTMP loses no packets. */
 const DEFAULT_RTMP_FAULTS = DEFAULT_FAULTS.slice('loss:0.1%,'.length);
+const NOT_OF_A_SOAK = ['--s3', '--baseline', '--search', '--each', '--markdown'];
 const CAPACITY_SHARE = 0.6;
 const DEFAULT_HOURS = 8;
 const MAX_HOURS = 24 * 30;
@@ -32,8 +33,8 @@ export function parseSoakOptions(args: readonly string[]): BenchOptions | string
   if (!(hours > 0 && hours <= MAX_HOURS)) return `--hours is a number up to ${MAX_HOURS}.`;
   const rest = at < 0 ? [...args] : args.toSpliced(at, inline ? 1 : 2);
   const says = (name: string): boolean => rest.some((word) => word === name || word.startsWith(`${name}=`));
-  if (says('--s3') || says('--baseline') || says('--search'))
-    return 'A soak knows no --s3, --baseline or --search.';
+  const strange = NOT_OF_A_SOAK.find(says);
+  if (strange !== undefined) return `A soak is one run under one load: it knows no ${strange}.`;
   if (!says('--faults')) rest.push('--faults', rest.includes('rtmp') ? DEFAULT_RTMP_FAULTS : DEFAULT_FAULTS);
   if (!says('--cameras') && !says('--help') && !rest.includes('-h')) {
     const capacity = lastCapacity();
