@@ -1,4 +1,4 @@
-import { KeptThread } from '../ingest/kept-thread.ts';
+import { KeptThread } from '../time/kept-thread.ts';
 import type { ReceivingCommand } from '../ingest/receiving-messages.ts';
 import { WatchInbox } from '../watch/watch-inbox.ts';
 import type { ThreadLoad } from '../time/thread-load.ts';
@@ -53,9 +53,8 @@ export class SubStreamService {
       ...{ streams, udpPorts, bufferBytes: BUFFER_BYTES, watchBytes: WATCH_BYTES },
     };
     this.#thread = new KeptThread<ReceivingCommand, SubStreamReport>({
-      ...{ name: THREAD, worker: WORKER, setup, stopMillis: STOP_MILLIS },
+      ...{ name: THREAD, worker: WORKER, setup: () => setup, stopMillis: STOP_MILLIS },
       limits: { maxOldGenerationSizeMb: MAX_HEAP_MEGABYTES },
-      onStart: () => undefined,
       onReport: (report, answer) => {
         this.#take(report);
         if (report.kind === 'watch') answer({ kind: 'watch-taken' });
@@ -64,7 +63,6 @@ export class SubStreamService {
         this.#status.clear();
         observer.threadDied(THREAD, error, retryMillis);
       },
-      settle: () => Promise.resolve(),
     });
   }
 
