@@ -1,8 +1,6 @@
 import type { VideoSink } from '../media/access-unit-sink.ts';
 import { type MonoMicros, microsToTicks } from '../time/units.ts';
-import type { Depacketizer } from './depacketizer.ts';
-import { H264Depacketizer } from './depacketizer-h264.ts';
-import { H265Depacketizer } from './depacketizer-h265.ts';
+import { Depacketizer } from './depacketizer.ts';
 import { JitterEstimator } from './jitter.ts';
 import { ntpToWallMicros } from './ntp.ts';
 import { receptionReport } from './reception.ts';
@@ -83,8 +81,7 @@ export class VideoReceiver {
   constructor(options: VideoReceiverOptions) {
     const ordered = options.ordered !== false;
     this.#sink = options.sink;
-    this.#depacketizer =
-      options.codec === 'h264' ? new H264Depacketizer(options.sink) : new H265Depacketizer(options.sink);
+    this.#depacketizer = new Depacketizer(options.codec, options.sink);
     this.#announcedType = options.payloadType;
     this.#payloadType = options.payloadType;
     this.#channels = options.channels;
