@@ -3,15 +3,14 @@ import { type MonoMicros, microsToTicks } from '../time/units.ts';
 import { Depacketizer } from './depacketizer.ts';
 import { JitterEstimator } from './jitter.ts';
 import { ntpToWallMicros } from './ntp.ts';
-import { receptionReport } from './reception.ts';
+import { receiverReport } from './reception.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
-import { buildReceiverReport, createSenderReport, isRtcp, readSenderReport, saysGoodbye } from './rtcp.ts';
+import { createSenderReport, isRtcp, readSenderReport, saysGoodbye } from './rtcp.ts';
 import { createRtpHeader, readRtpHeader } from './rtp-header.ts';
 import { SequenceTracker, type SequenceVerdict } from './sequence.ts';
 import { SourceCandidate } from './source-candidate.ts';
 import type { PortPair } from './transport.ts';
 
-const CNAME = 'vigie';
 /** Payload types that mean what the session description says of them (RFC 3551 section 6). */
 const FIRST_DYNAMIC_TYPE = 96;
 
@@ -120,15 +119,10 @@ export class VideoReceiver {
   /** A receiver report (RFC 3550 section 6.4.2): a `$` frame for the connection, over UDP the bare packet. */
   receiverReport(nowMono: number): Buffer {
     const reception = {
-      ...{ source: this.#source, sequence: this.#sequence, jitter: this.#jitter },
+      ...{ ssrc: this.#ssrc, source: this.#source, sequence: this.#sequence, jitter: this.#jitter },
       ...{ report: this.#report, reportArrival: this.#reportArrival },
     };
-    const source = receptionReport(reception, nowMono);
-    return buildReceiverReport(
-      { ssrc: this.#ssrc, source },
-      CNAME,
-      this.#framed ? this.#channels.rtcp : undefined,
-    );
+    return receiverReport(reception, nowMono, this.#framed ? this.#channels.rtcp : undefined);
   }
 
   #rtp(buffer: Buffer, start: number, end: number): void {
