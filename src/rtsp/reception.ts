@@ -19,8 +19,8 @@ export interface Reception {
 }
 
 /**
- * What it reports (RFC 3550 section 6.4.2): a `$` frame on that channel, or the bare packet. Counting of the fraction lost
- * begins anew.
+ * What it reports (RFC 3550 section 6.4.2): a `$` frame on that channel, or the bare packet. Counting of the fraction
+ * lost begins anew.
  */
 export function receiverReport(reception: Reception, nowMono: number, channel: number | undefined): Buffer {
   const { ssrc, source, sequence, jitter, report, reportArrival } = reception;
