@@ -162,13 +162,7 @@ export class CameraHub implements MediaSink {
   }
 
   parameterSet(source: Buffer, start: number, end: number): void {
-    const set = source.subarray(start, end);
-    if (this.#sets.put(set) !== 'pps' || !this.running) return;
-    // The configuration changes at the next key frame. What an encoder changes before that (it may give any picture a
-    // new picture parameter set) goes with the pictures, where decoders look for it too.
-    this.#builder.beginNal();
-    this.#builder.write(source, start, end);
-    this.#builder.endNal();
+    this.#sets.put(source, start, end, this.running ? this.#builder : undefined);
   }
 
   beginAudio(config: AudioConfig): void {

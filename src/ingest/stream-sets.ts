@@ -1,3 +1,4 @@
+import type { FragmentBuilder } from '../media/fragment-builder.ts';
 import { ParameterSets, type SetKind } from '../media/parameter-sets.ts';
 import type { VideoConfig } from '../media/video-config.ts';
 
@@ -20,11 +21,20 @@ export class StreamSets {
     this.#changed = true;
   }
 
-  /** Takes a set; says of which kind it is if it is news. */
-  put(set: Uint8Array): SetKind | undefined {
-    if (!this.#sets.put(set)) return undefined;
+  /**
+   * Takes a set.
+   * @param pictures of the stream, once it has begun: the configuration changes at the next key frame, and what an
+   *   encoder changes before that (it may give any picture a new picture parameter set) goes with the pictures, where
+   *   decoders look for it too
+   */
+  put(source: Buffer, start: number, end: number, pictures: FragmentBuilder | undefined): void {
+    const set = source.subarray(start, end);
+    if (!this.#sets.put(set)) return;
     this.#changed = true;
-    return this.#sets.kindOf(set);
+    if (!pictures || this.#sets.kindOf(set) !== 'pps') return;
+    pictures.beginNal();
+    pictures.write(source, start, end);
+    pictures.endNal();
   }
 
   /** With the first key frame; `undefined`: not everything is there that a decoder has to be told. */

@@ -72,32 +72,4 @@ export function mergeSegments(
 
 const isReadable = (row: SegmentRow): boolean => row.state !== 'open' && row.state !== 'garbage';
 
-function viewOf(row: SegmentRow): SegmentView {
-  const {
-    cameraNo,
-    start,
-    end,
-    runStart,
-    mediaStart,
-    durationTicks,
-    initNo,
-    headBytes,
-    bytes,
-    sha256,
-    fragments,
-  } = row;
-  return {
-    cameraNo,
-    start,
-    end,
-    runStart,
-    mediaStart,
-    durationTicks,
-    initNo,
-    headBytes,
-    bytes,
-    sha256,
-    open: false,
-    fragments,
-  };
-}
+const viewOf = (row: SegmentRow): SegmentView => ({ ...row, open: false });

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { KeptThread } from '../ingest/kept-thread.ts';
+import { KeptThread } from '../time/kept-thread.ts';
 import type { Sighting } from '../watch/watched-picture.ts';
 import type { ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages.ts';
 
@@ -29,7 +29,7 @@ export class RecordingThread {
     this.#options = options;
     this.name = setup.name;
     this.#thread = new KeptThread<ThreadCommand, ThreadReport>({
-      ...{ name: setup.name, worker: WORKER, setup, stopMillis: STOP_MILLIS, onDeath, settle },
+      ...{ name: setup.name, worker: WORKER, setup: () => setup, stopMillis: STOP_MILLIS, onDeath, settle },
       onStart: () => this.connectRtmp(),
       onReport: (report, answer) => {
         if (report.kind === 'stopped') this.#stopped = true;

@@ -2,12 +2,13 @@ import type { MessagePort } from 'node:worker_threads';
 import type { GapCause } from '../catalog/catalog.ts';
 import type { SourceSpec } from '../ingest/camera-source.ts';
 import type { CameraState, CameraStatus } from '../ingest/camera-status.ts';
+import type { ReceivingCommand, ReceivingSetup, WatchNews } from '../ingest/receiving-messages.ts';
 import type { ThreadLoad } from '../time/thread-load.ts';
-import type { Sighting, WatchedFrames, WatchReport } from '../watch/watched-picture.ts';
+import type { WatchedFrames } from '../watch/watched-picture.ts';
 import type { RecorderEvent } from './recorder-event.ts';
 
 /** Given to a recording thread when it starts. */
-export interface ThreadSetup {
+export interface ThreadSetup extends ReceivingSetup {
   /** For logs and for the label `thread`. */
   readonly name: string;
   readonly cameras: readonly ThreadCamera[];
@@ -15,12 +16,6 @@ export interface ThreadSetup {
   readonly segmentMicros: number;
   readonly fragmentMicros: number;
   readonly syncMicros: number;
-  /** Memory for frames on their way to disk. */
-  readonly bufferBytes: number;
-  /** Memory for copies of pictures that the main thread has not taken yet. */
-  readonly watchBytes: number;
-  /** For media that come by UDP; `undefined`: any. */
-  readonly udpPorts: { readonly from: number; readonly to: number } | undefined;
 }
 
 export interface ThreadCamera {
@@ -36,12 +31,9 @@ export interface ThreadCamera {
 
 /** What the main thread asks of a recording thread. */
 export type ThreadCommand =
-  | { readonly kind: 'stop' }
+  | ReceivingCommand
   /** The line to the RTMP thread, which was started or started again. */
-  | { readonly kind: 'rtmp'; readonly port: MessagePort }
-  /** It has the last `watch` report. */
-  | { readonly kind: 'watch-taken' }
-  | { readonly kind: 'seen'; readonly sightings: readonly Sighting[] };
+  | { readonly kind: 'rtmp'; readonly port: MessagePort };
 
 /** Memory of a thread for frames on their way to disk. */
 export interface BufferUse {
@@ -70,10 +62,6 @@ export type ThreadReport =
     }
   | { readonly kind: 'disk'; readonly cameraNo: number; readonly cause: GapCause; readonly problem: string }
   | { readonly kind: 'clock-step'; readonly micros: number }
-  /**
-   * What motion analysis is given, and how many pictures were dropped before; the next one comes when `watch-taken` was
-   * said of it.
-   */
-  | { readonly kind: 'watch'; readonly report: WatchReport; readonly shed: number }
+  | WatchNews
   /** Everything is on disk and reported; the thread ends. */
   | { readonly kind: 'stopped' };

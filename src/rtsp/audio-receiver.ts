@@ -4,14 +4,12 @@ import type { AudioMedia } from './audio-media.ts';
 import type { MediaReceiver } from './media-receiver.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
 import { JitterEstimator } from './jitter.ts';
-import { receptionReport } from './reception.ts';
-import { buildReceiverReport, createSenderReport, isRtcp, readSenderReport, saysGoodbye } from './rtcp.ts';
+import { receiverReport } from './reception.ts';
+import { createSenderReport, isRtcp, readSenderReport, saysGoodbye } from './rtcp.ts';
 import type { MonoMicros } from '../time/units.ts';
 import { createRtpHeader, readRtpHeader } from './rtp-header.ts';
 import { SequenceTracker } from './sequence.ts';
 import type { PortPair } from './transport.ts';
-
-const CNAME = 'vigie';
 
 /**
  * The RTP and RTCP of the sound that comes beside a video. That it ends or never comes is no
@@ -86,15 +84,10 @@ export class AudioReceiver implements MediaReceiver {
   /** A receiver report (RFC 3550 section 6.4.2): a `$` frame for the connection, over UDP the bare packet. */
   receiverReport(nowMono: number): Buffer {
     const reception = {
-      ...{ source: this.#source, sequence: this.#sequence, jitter: this.#jitter },
+      ...{ ssrc: this.#ssrc, source: this.#source, sequence: this.#sequence, jitter: this.#jitter },
       ...{ report: this.#report, reportArrival: this.#reportArrival },
     };
-    const source = receptionReport(reception, nowMono);
-    return buildReceiverReport(
-      { ssrc: this.#ssrc, source },
-      CNAME,
-      this.#reorder ? undefined : this.#channels.rtcp,
-    );
+    return receiverReport(reception, nowMono, this.#reorder ? undefined : this.#channels.rtcp);
   }
 
   #rtp(buffer: Buffer, start: number, end: number): void {

@@ -1,36 +1,15 @@
-import type { MediaSink } from '../media/access-unit-sink.ts';
 import type { MonoMicros, WallMicros } from '../time/units.ts';
-import type { CameraMemory } from './camera-memory.ts';
 import { Dialogue, stopped } from './dialogue.ts';
 import type { RtspFailure } from './failure.ts';
-import type { RtspPolicies } from './policies.ts';
-import { RtspSession } from './session.ts';
-import type { TlsTrust } from './tls.ts';
-import type { PortRange } from './udp-ports.ts';
-import type { RtspUrl } from './url.ts';
+import { RtspSession, type SessionOptions } from './session.ts';
 
 /** TCP, UDP, each without sound, and once more after an old session was ended. */
 const MAX_SESSIONS = 5;
 /** live555 forgets a session that nobody has kept alive after 65 s (H6). */
 const EXPIRY_MILLIS = 65_000;
 
-export interface RtspClientOptions {
-  readonly url: RtspUrl;
-  readonly policies: RtspPolicies;
-  /** For RTSPS. */
-  readonly tls: TlsTrust;
-  /** Of this machine, for UDP; `undefined`: whatever the system gives. */
-  readonly udpPorts: PortRange | undefined;
-  /** The camera's, handed from one viewing to the next. */
-  readonly memory: CameraMemory;
-  readonly sink: MediaSink;
-  /** Sound is to be recorded, too. */
-  readonly audio: boolean;
-  readonly readBuffer: Buffer;
-  /** For connecting, and for each answer. */
-  readonly timeoutMillis: number;
-  /** Bytes read from the camera. */
-  readonly onBytes: (bytes: number) => void;
+/** What each of its sessions is told, and what only the viewing decides. */
+export interface RtspClientOptions extends Omit<SessionOptions, 'transport' | 'onLost'> {
   /** It plays no longer, and not because of `stop`: called once, only after `play` succeeded. */
   readonly onEnd: (failure: RtspFailure) => void;
 }

@@ -1,10 +1,14 @@
 import type { JitterEstimator } from './jitter.ts';
 import { microsToNtpShort, middleNtp } from './ntp.ts';
-import type { ReceptionReport, SenderReport } from './rtcp.ts';
+import { buildReceiverReport, type SenderReport } from './rtcp.ts';
 import type { SequenceTracker } from './sequence.ts';
+
+const CNAME = 'vigie';
 
 /** What a receiver knows of the one source that it takes packets from. */
 export interface Reception {
+  /** The receiver's own. */
+  readonly ssrc: number;
   /** Its SSRC; below 0 until something came. */
   readonly source: number;
   readonly sequence: SequenceTracker;
@@ -14,12 +18,15 @@ export interface Reception {
   readonly reportArrival: number;
 }
 
-/** The block that a receiver report has on it (RFC 3550 section 6.4.1). Counting of the fraction lost begins anew. */
-export function receptionReport(reception: Reception, nowMono: number): ReceptionReport | undefined {
-  const { source, sequence, jitter, report, reportArrival } = reception;
-  if (source < 0) return undefined;
+/**
+ * What it reports (RFC 3550 section 6.4.2): a `$` frame on that channel, or the bare packet. Counting of the fraction
+ * lost begins anew.
+ */
+export function receiverReport(reception: Reception, nowMono: number, channel: number | undefined): Buffer {
+  const { ssrc, source, sequence, jitter, report, reportArrival } = reception;
+  if (source < 0) return buildReceiverReport({ ssrc, source: undefined }, CNAME, channel);
   const told = reportArrival >= 0;
-  return {
+  const block = {
     ssrc: source,
     fractionLost: sequence.takeFractionLost(),
     cumulativeLost: sequence.cumulativeLost,
@@ -28,4 +35,5 @@ export function receptionReport(reception: Reception, nowMono: number): Receptio
     lastSenderReport: told ? middleNtp(report.ntpSeconds, report.ntpFraction) : 0,
     delaySinceLastSenderReport: told ? microsToNtpShort(nowMono - reportArrival) : 0,
   };
+  return buildReceiverReport({ ssrc, source: block }, CNAME, channel);
 }

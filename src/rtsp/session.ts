@@ -26,18 +26,24 @@ const FLOW_MICROS = 2_000_000;
 /** From PLAY to the first datagram (F11). */
 const DATAGRAM_MILLIS = 5_000;
 const PUNCH_MILLIS = 1_000;
+
 export interface SessionOptions {
   readonly url: RtspUrl;
   readonly transport: 'tcp' | 'udp';
   readonly policies: RtspPolicies;
+  /** For RTSPS. */
   readonly tls: TlsTrust;
+  /** Of this machine, for UDP; `undefined`: whatever the system gives. */
   readonly udpPorts: PortRange | undefined;
+  /** The camera's, handed from one viewing to the next. */
   readonly memory: CameraMemory;
   readonly sink: MediaSink;
   /** Sound is to be recorded, too. */
   readonly audio: boolean;
   readonly readBuffer: Buffer;
+  /** For connecting, and for each answer. */
   readonly timeoutMillis: number;
+  /** Bytes read from the camera. */
   readonly onBytes: (bytes: number) => void;
   /** It plays no longer, and not because of `close`: may be called more than once. */
   readonly onLost: (failure: RtspFailure) => void;

@@ -1,19 +1,16 @@
 import type { VideoSink } from '../media/access-unit-sink.ts';
 import { type MonoMicros, microsToTicks } from '../time/units.ts';
-import type { Depacketizer } from './depacketizer.ts';
-import { H264Depacketizer } from './depacketizer-h264.ts';
-import { H265Depacketizer } from './depacketizer-h265.ts';
+import { Depacketizer } from './depacketizer.ts';
 import { JitterEstimator } from './jitter.ts';
 import { ntpToWallMicros } from './ntp.ts';
-import { receptionReport } from './reception.ts';
+import { receiverReport } from './reception.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
-import { buildReceiverReport, createSenderReport, isRtcp, readSenderReport, saysGoodbye } from './rtcp.ts';
+import { createSenderReport, isRtcp, readSenderReport, saysGoodbye } from './rtcp.ts';
 import { createRtpHeader, readRtpHeader } from './rtp-header.ts';
 import { SequenceTracker, type SequenceVerdict } from './sequence.ts';
 import { SourceCandidate } from './source-candidate.ts';
 import type { PortPair } from './transport.ts';
 
-const CNAME = 'vigie';
 /** Payload types that mean what the session description says of them (RFC 3551 section 6). */
 const FIRST_DYNAMIC_TYPE = 96;
 
@@ -83,8 +80,7 @@ export class VideoReceiver {
   constructor(options: VideoReceiverOptions) {
     const ordered = options.ordered !== false;
     this.#sink = options.sink;
-    this.#depacketizer =
-      options.codec === 'h264' ? new H264Depacketizer(options.sink) : new H265Depacketizer(options.sink);
+    this.#depacketizer = new Depacketizer(options.codec, options.sink);
     this.#announcedType = options.payloadType;
     this.#payloadType = options.payloadType;
     this.#channels = options.channels;
@@ -123,15 +119,10 @@ export class VideoReceiver {
   /** A receiver report (RFC 3550 section 6.4.2): a `$` frame for the connection, over UDP the bare packet. */
   receiverReport(nowMono: number): Buffer {
     const reception = {
-      ...{ source: this.#source, sequence: this.#sequence, jitter: this.#jitter },
+      ...{ ssrc: this.#ssrc, source: this.#source, sequence: this.#sequence, jitter: this.#jitter },
       ...{ report: this.#report, reportArrival: this.#reportArrival },
     };
-    const source = receptionReport(reception, nowMono);
-    return buildReceiverReport(
-      { ssrc: this.#ssrc, source },
-      CNAME,
-      this.#framed ? this.#channels.rtcp : undefined,
-    );
+    return receiverReport(reception, nowMono, this.#framed ? this.#channels.rtcp : undefined);
   }
 
   #rtp(buffer: Buffer, start: number, end: number): void {

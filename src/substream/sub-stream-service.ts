@@ -1,9 +1,10 @@
-import { KeptThread } from '../ingest/kept-thread.ts';
+import { KeptThread } from '../time/kept-thread.ts';
+import type { ReceivingCommand } from '../ingest/receiving-messages.ts';
 import { WatchInbox } from '../watch/watch-inbox.ts';
 import type { ThreadLoad } from '../time/thread-load.ts';
 import type { Sighting, WatchReport } from '../watch/watched-picture.ts';
 import type { SubStreamState, SubStreamStatus } from './sub-stream-status.ts';
-import type { SubStreamCommand, SubStreamOrder, SubStreamReport, SubStreamSetup } from './thread-messages.ts';
+import type { SubStreamOrder, SubStreamReport, SubStreamSetup } from './thread-messages.ts';
 
 const WORKER = new URL('../../workers/watch-worker.ts', import.meta.url);
 const THREAD = 'watch';
@@ -39,7 +40,7 @@ export interface SubStreamObserver {
  */
 export class SubStreamService {
   readonly #options: SubStreamOptions;
-  readonly #thread: KeptThread<SubStreamCommand, SubStreamReport>;
+  readonly #thread: KeptThread<ReceivingCommand, SubStreamReport>;
   readonly #own: ReadonlySet<number>;
   readonly #status = new Map<number, SubStreamStatus>();
   readonly #watched = new WatchInbox();
@@ -51,10 +52,9 @@ export class SubStreamService {
     const setup: SubStreamSetup = {
       ...{ streams, udpPorts, bufferBytes: BUFFER_BYTES, watchBytes: WATCH_BYTES },
     };
-    this.#thread = new KeptThread<SubStreamCommand, SubStreamReport>({
-      ...{ name: THREAD, worker: WORKER, setup, stopMillis: STOP_MILLIS },
+    this.#thread = new KeptThread<ReceivingCommand, SubStreamReport>({
+      ...{ name: THREAD, worker: WORKER, setup: () => setup, stopMillis: STOP_MILLIS },
       limits: { maxOldGenerationSizeMb: MAX_HEAP_MEGABYTES },
-      onStart: () => undefined,
       onReport: (report, answer) => {
         this.#take(report);
         if (report.kind === 'watch') answer({ kind: 'watch-taken' });
@@ -63,7 +63,6 @@ export class SubStreamService {
         this.#status.clear();
         observer.threadDied(THREAD, error, retryMillis);
       },
-      settle: () => Promise.resolve(),
     });
   }
 

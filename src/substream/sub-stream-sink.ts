@@ -72,11 +72,7 @@ export class SubStreamSink implements MediaSink {
   }
 
   parameterSet(source: Buffer, start: number, end: number): void {
-    if (this.#sets.put(source.subarray(start, end)) !== 'pps' || !this.running) return;
-    // Any picture may have a new one, and a decoder looks for it there; the configuration changes with key frames.
-    this.#builder.beginNal();
-    this.#builder.write(source, start, end);
-    this.#builder.endNal();
+    this.#sets.put(source, start, end, this.running ? this.#builder : undefined);
   }
 
   abandonAccessUnit(): void {

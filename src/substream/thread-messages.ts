@@ -1,6 +1,7 @@
 import type { PulledSpec } from '../ingest/camera-source.ts';
+import type { ReceivingSetup, WatchNews } from '../ingest/receiving-messages.ts';
 import type { ThreadLoad } from '../time/thread-load.ts';
-import type { Sighting, WatchedFrames, WatchReport } from '../watch/watched-picture.ts';
+import type { WatchedFrames } from '../watch/watched-picture.ts';
 import type { SubStreamState, SubStreamStatus } from './sub-stream-status.ts';
 
 /** The sub-stream of a camera. */
@@ -12,27 +13,13 @@ export interface SubStreamOrder {
 }
 
 /** Given to the thread when it starts. */
-export interface SubStreamSetup {
+export interface SubStreamSetup extends ReceivingSetup {
   readonly streams: readonly SubStreamOrder[];
-  /** Memory for pictures that are being received. */
-  readonly bufferBytes: number;
-  /** Memory for copies of pictures that the main thread has not taken yet. */
-  readonly watchBytes: number;
-  /** For media that come by UDP; `undefined`: any. */
-  readonly udpPorts: { readonly from: number; readonly to: number } | undefined;
 }
-
-/** What the main thread asks of it. */
-export type SubStreamCommand =
-  | { readonly kind: 'stop' }
-  /** It has the last `watch` report. */
-  | { readonly kind: 'watch-taken' }
-  | { readonly kind: 'seen'; readonly sightings: readonly Sighting[] };
 
 /** What the thread tells, in order. */
 export type SubStreamReport =
-  /** As that of a recording thread. */
-  | { readonly kind: 'watch'; readonly report: WatchReport; readonly shed: number }
+  | WatchNews
   | {
       readonly kind: 'status';
       readonly streams: readonly { readonly cameraNo: number; readonly status: SubStreamStatus }[];

@@ -7,8 +7,7 @@ import { fragmentHead } from '../../src/media/mp4/fragment-writer.ts';
 import { parseChallenges } from '../../src/rtsp/authentication.ts';
 import { parseHeaderLines } from '../../src/rtsp/headers.ts';
 import { InterleavedReader } from '../../src/rtsp/interleaved-reader.ts';
-import { H264Depacketizer } from '../../src/rtsp/depacketizer-h264.ts';
-import { H265Depacketizer } from '../../src/rtsp/depacketizer-h265.ts';
+import { Depacketizer } from '../../src/rtsp/depacketizer.ts';
 import { buildRequest, buildResponse, parseResponseHead } from '../../src/rtsp/message.ts';
 import { buildReceiverReport, isRtcp } from '../../src/rtsp/rtcp.ts';
 import { createRtpHeader, readRtpHeader } from '../../src/rtsp/rtp-header.ts';
@@ -116,7 +115,7 @@ describe('pictures in packets', () => {
         fc.nat(0xffff_ffff),
         (units, most, firstSequence, firstTimestamp) => {
           const sink = new Collector();
-          const depacketizer = codec === 'h264' ? new H264Depacketizer(sink) : new H265Depacketizer(sink);
+          const depacketizer = new Depacketizer(codec, sink);
           const rtp = createRtpHeader();
           let sequence = firstSequence;
           // One more picture shows in any case that the one before has ended.

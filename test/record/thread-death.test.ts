@@ -1,79 +1,38 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkFrames } from '../../bench/recorded-frames.ts';
-import { openSqliteCatalog } from '../../src/catalog/sqlite/open.ts';
-import type { Catalog } from '../../src/catalog/catalog.ts';
-import { type RecordingObserver, RecordingService } from '../../src/record/recording-service.ts';
 import type { SimulatorProcess } from '../../src/simulator/spawn.ts';
-import { systemClock } from '../../src/time/clock.ts';
 import { wallMicros } from '../../src/time/units.ts';
 import { spawnSmallCameras } from '../support/cameras.ts';
 import { recordedFrames } from '../support/recorded.ts';
-import { temporaryFolder, until } from '../support/vigie.ts';
+import { type RunningRecording, startRecording } from '../support/recording-service.ts';
+import { until } from '../support/vigie.ts';
 
 const EVER = [wallMicros(0), wallMicros(4e15)] as const;
 
 describe('a recording thread that dies', () => {
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let simulator: SimulatorProcess;
-  let catalog: Catalog;
-  let service: RecordingService;
+  let recording: RunningRecording;
   let worker: Worker;
-  const deaths: number[] = [];
-  const others: string[] = [];
 
   beforeAll(async () => {
-    folder = await temporaryFolder();
     simulator = await spawnSmallCameras(['one', 'two']);
-    catalog = await openSqliteCatalog({ path: join(folder.path, 'catalog.db') });
-    const rows = await Promise.all(['one', 'two'].map((id) => catalog.putCamera({ id, name: id })));
-    service = new RecordingService({
-      catalog,
-      storageRoot: join(folder.path, 'segments'),
-      clock: systemClock,
-      cameras: rows.map((row) => ({
-        ...{ row, audio: false, source: { kind: 'rtsp', url: simulator.url(row.id) } },
-      })),
-      workers: 2,
-      segmentMicros: 60_000_000,
-      fragmentMicros: 2_000_000,
-      syncMicros: 5_000_000,
-      bufferBytes: 64 * 2 ** 20,
-      udpPorts: undefined,
-      connectRtmp: () => undefined,
-      observer: {
-        threadDied: (thread, _error, retryMillis) => {
-          deaths.push(retryMillis);
-          others.push(thread);
-        },
-        ...{
-          cameraChanged() {},
-          status() {},
-          wrote() {},
-          threadReported() {},
-          diskProblem() {},
-          clockStepped() {},
-        },
-        ...{ catalogProblem() {}, recovered() {}, watchShed() {}, watchFailed() {}, finding() {} },
-      } satisfies RecordingObserver,
-    });
     const created = once(process, 'worker') as Promise<[Worker]>;
-    await service.start();
+    const sources = { one: simulator.url('one'), two: simulator.url('two') };
+    recording = await startRecording(sources, { workers: 2 });
     [worker] = await created;
   }, 60_000);
 
   afterAll(async () => {
-    await service?.stop();
-    await catalog?.close();
+    await recording?.remove();
     await simulator?.stop();
-    await folder?.remove();
   });
 
   const sent = async (path: string) => (await simulator.stats()).filter((session) => session.path === path);
 
   it('comes back with its cameras, and its gap is a crash; the other thread notices nothing', async () => {
+    const { service, catalog, segments } = recording;
     await until('both are recorded', () =>
       [1, 2].every((cameraNo) => service.status(cameraNo)?.state === 'recording'),
     );
@@ -89,13 +48,12 @@ describe('a recording thread that dies', () => {
     await until('and is recorded', async () => ((await sent('one'))[1]?.framesSent ?? 0) > 60);
     const stats = await simulator.pause();
     await service.stop();
-    expect(deaths).toEqual([500]);
-    expect(others).toEqual(['ingest-1']);
+    expect(recording.deaths).toEqual([{ thread: 'ingest-1', retryMillis: 500 }]);
     const gaps = await catalog.gapsBetween(1, ...EVER);
     expect(gaps.map(({ cause }) => cause)).toContain('crash');
     expect((await catalog.gapsBetween(2, ...EVER)).map(({ cause }) => cause)).not.toContain('crash');
     for (const path of ['one', 'two']) {
-      const found = await recordedFrames(join(folder.path, 'segments'), path);
+      const found = await recordedFrames(segments, path);
       const sessions = stats.filter((session) => session.path === path);
       expect(sessions).toHaveLength(path === 'one' ? 2 : 1);
       const last = sessions.at(-1);

@@ -37,7 +37,7 @@ async function record(
   watch: WatchOptions,
 ): Promise<RunningRecording> {
   const sources = Object.fromEntries(ids.map((id) => [id, simulator.url(id)]));
-  const recording = await startRecording(sources, watch);
+  const recording = await startRecording(sources, { watch });
   running.push(() => recording.remove());
   return recording;
 }

@@ -4,13 +4,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LinkNews } from '../../src/rtmp/link-messages.ts';
 import { VideoTag } from '../../src/rtmp/video-tag.ts';
 import { BARE_KEY, type BareServer, startBare } from '../support/bare-nms.ts';
-import { basicHeader, chunks, RtmpClient } from '../support/rtmp-client.ts';
+import { basicHeader, chunks, keyFrame, RtmpClient } from '../support/rtmp-client.ts';
 import { type Guard, startGuard } from '../support/rtmp-guard.ts';
 import { until } from '../support/vigie.ts';
 
-/** A video message with a key frame in H.264, of a few bytes that nobody decodes; the last one tells which it is. */
-const frame = (mark: number, bytes = 40): Buffer =>
-  Buffer.concat([Buffer.of(0x17, 1, 0, 0, 0), Buffer.alloc(bytes), Buffer.of(mark)]);
 const NAME = `gare?key=${BARE_KEY}`;
 
 /** Of those in holes.test.ts: what concerns publishers that have the key, and what they send. */
@@ -39,7 +36,7 @@ describe('a hole of node-media-server, in streams', () => {
   it('guarded (L8): a silent publisher is replaced by a new one with the key, a lively one is not', async () => {
     const viewing = guard.view(1);
     const first = await RtmpClient.publisher(guard.port, NAME);
-    first.video(0, frame(1));
+    first.video(0, keyFrame(1));
     await until('its frame is there', () => viewing.messages.length === 1);
     const early = await RtmpClient.ready(guard.port);
     early.publish(NAME);
@@ -49,7 +46,7 @@ describe('a hole of node-media-server, in streams', () => {
     guard.pass(6);
     const second = await RtmpClient.publisher(guard.port, NAME);
     await first.ended();
-    second.video(0, frame(2));
+    second.video(0, keyFrame(2));
     await until('the frame of the second is there', () => viewing.messages.length === 2);
     expect(viewing.ends).toMatchObject([{ cause: 'offline', reason: expect.stringMatching(/took over/) }]);
     second.close();
@@ -75,13 +72,13 @@ describe('a hole of node-media-server, in streams', () => {
 
   it('bare: nobody is told for half a minute that a publisher is gone, and its successor gets another time', async () => {
     const first = await RtmpClient.publisher(bare.port, NAME);
-    first.video(5_000, frame(1));
+    first.video(5_000, keyFrame(1));
     await until('its frame is broadcast', () => bare.packets().length === 1);
     first.close();
     await sleep(1_000);
     expect(bare.events.some(({ event }) => event === 'donePublish')).toBe(false);
     const second = await RtmpClient.publisher(bare.port, NAME);
-    second.video(100, frame(2));
+    second.video(100, keyFrame(2));
     await until('that of the second, too', () => bare.packets().length === 2);
     expect(bare.packets()[1]?.['dts']).toBe(5_100);
     second.close();
@@ -90,12 +87,12 @@ describe('a hole of node-media-server, in streams', () => {
   it('guarded (L13): the end of a publisher is told at once, however it ends, and the next one keeps its times', async () => {
     const viewing = guard.view(1);
     const first = await RtmpClient.publisher(guard.port, NAME);
-    first.video(5_000, frame(1));
+    first.video(5_000, keyFrame(1));
     first.close();
     await until('its end is told', () => viewing.ends.length === 1);
     for (const command of ['deleteStream', 'FCUnpublish', 'closeStream']) {
       const next = await RtmpClient.publisher(guard.port, NAME);
-      next.video(100, frame(2));
+      next.video(100, keyFrame(2));
       next.command(command, 5, null, 1);
       const ends = viewing.ends.length;
       await until('its end is told, too', () => viewing.ends.length > ends);
@@ -112,9 +109,9 @@ describe('a hole of node-media-server, in streams', () => {
 
   it('bare: after 49.7 days on a chunk stream of differences, every frame is dropped in silence', async () => {
     const client = await RtmpClient.publisher(bare.port, NAME);
-    client.video(0xffff_ff00, frame(1));
-    client.video(0x200, frame(2), { format: 1 });
-    client.video(0x200, frame(3), { format: 1 });
+    client.video(0xffff_ff00, keyFrame(1));
+    client.video(0x200, keyFrame(2), { format: 1 });
+    client.video(0x200, keyFrame(3), { format: 1 });
     client.audio(0, Buffer.of(0xaf, 1, 9));
     await until('the audio is broadcast', () => bare.packets().some(({ codec_type: type }) => type === 8));
     expect(bare.packets().map(({ last }) => last)).toEqual([1, 9]);
@@ -124,9 +121,9 @@ describe('a hole of node-media-server, in streams', () => {
   it('guarded (L11): timestamps wrap after 49.7 days, and go on', async () => {
     const viewing = guard.view(1);
     const client = await RtmpClient.publisher(guard.port, NAME);
-    client.video(0xffff_ff00, frame(1));
-    client.video(0x200, frame(2), { format: 1 });
-    client.video(0x200, frame(3), { format: 1 });
+    client.video(0xffff_ff00, keyFrame(1));
+    client.video(0x200, keyFrame(2), { format: 1 });
+    client.video(0x200, keyFrame(3), { format: 1 });
     await until('all are there', () => viewing.messages.length === 3);
     expect(viewing.messages.map(({ timestamp }) => timestamp)).toEqual([0xffff_ff00, 0x100, 0x300]);
     client.close();
@@ -135,7 +132,7 @@ describe('a hole of node-media-server, in streams', () => {
   it('bare: a stream without key frames is kept in memory by the thousand, with nobody to read it', async () => {
     const client = await RtmpClient.publisher(bare.port, NAME);
     client.bigChunks();
-    client.video(0, frame(1));
+    client.video(0, keyFrame(1));
     const inter = Buffer.concat([Buffer.of(0x27, 1, 0, 0, 0), Buffer.alloc(20_000)]);
     for (let i = 1; i <= 1_000; i++) client.video(i, inter);
     await until('a thousand are kept', async () => Number((await bare.state())['cached']) > 1_000);
@@ -152,7 +149,7 @@ describe('a hole of node-media-server, in streams', () => {
     port2.postMessage({ kind: 'open', cameraNo: 1, viewing: 1 });
     const client = await RtmpClient.publisher(guard.port, NAME);
     client.bigChunks();
-    for (let i = 0; i < 60; i++) client.video(i, frame(i, 500_000));
+    for (let i = 0; i < 60; i++) client.video(i, keyFrame(i, 500_000));
     let dropped = 0;
     await until('frames are dropped', () => {
       for (const { messages } of guard.server.takeDropped()) dropped += messages;
@@ -178,7 +175,7 @@ describe('a hole of node-media-server, in streams', () => {
     player.command('play', 4, null, 'gare');
     await until('it plays', () => bare.events.some(({ event }) => event === 'postPlay'));
     player.socket.pause();
-    for (let i = 0; i < 200; i++) publisher.video(i, frame(i & 0xff, 200_000));
+    for (let i = 0; i < 200; i++) publisher.video(i, keyFrame(i & 0xff, 200_000));
     await until('it piles up', async () => Number((await bare.state())['unsent']) > 20e6);
     publisher.close();
     player.close();
@@ -197,7 +194,7 @@ describe('a hole of node-media-server, in streams', () => {
   it('bare: no byte is ever acknowledged', async () => {
     const client = await RtmpClient.publisher(bare.port, NAME);
     client.bigChunks();
-    for (let i = 0; i < 20; i++) client.video(i, frame(i, 500_000));
+    for (let i = 0; i < 20; i++) client.video(i, keyFrame(i, 500_000));
     await until('all are broadcast', () => bare.packets().length === 20);
     expect(client.received.filter(({ type }) => type === 3)).toEqual([]);
     client.close();
@@ -209,14 +206,14 @@ describe('a hole of node-media-server, in streams', () => {
     client.bigChunks();
     const acknowledged = (): number[] =>
       client.received.filter(({ type }) => type === 3).map(({ payload }) => payload.readUInt32BE());
-    for (let i = 0; i < 8; i++) client.video(i, frame(i, 500_000));
+    for (let i = 0; i < 8; i++) client.video(i, keyFrame(i, 500_000));
     await client.until('an acknowledgement', () => acknowledged().length > 0);
     expect(acknowledged()[0]).toBeGreaterThanOrEqual(2_500_000);
     const window = Buffer.alloc(4);
     window.writeUInt32BE(200_000);
     client.message(5, 0, window, { chunkStream: 2 });
     for (let i = 0; i < 20; i++) {
-      client.video(i, frame(i, 250_000));
+      client.video(i, keyFrame(i, 250_000));
       await sleep(5);
     }
     await client.until('more of them', () => acknowledged().length > 5);
@@ -255,8 +252,8 @@ describe('a hole of node-media-server, in streams', () => {
     const viewing = guard.view(1);
     const client = await RtmpClient.publisher(guard.port, NAME);
     for (const part of interleaved()) client.socket.write(part);
-    client.video(80, frame(3), { chunkStream: 300 });
-    client.video(120, frame(4), { chunkStream: 64 });
+    client.video(80, keyFrame(3), { chunkStream: 300 });
+    client.video(120, keyFrame(4), { chunkStream: 64 });
     await until('all are there', () => viewing.messages.length === 4);
     expect(viewing.messages.map(({ data }) => data.at(-1))).toEqual([1, 2, 3, 4]);
     client.close();
@@ -265,7 +262,7 @@ describe('a hole of node-media-server, in streams', () => {
   it('bare: a chunk size of 0 stops a stream for good, and its connection stays', async () => {
     const client = await RtmpClient.publisher(bare.port, NAME);
     client.bigChunks(0);
-    for (let i = 0; i < 10; i++) client.video(i * 40, frame(i));
+    for (let i = 0; i < 10; i++) client.video(i * 40, keyFrame(i));
     await sleep(500);
     expect(bare.packets().filter(({ last }) => last === 9)).toEqual([]);
     expect(client.closed).toBe(false);
@@ -289,7 +286,7 @@ describe('a hole of node-media-server, in streams', () => {
 function interleaved(): Buffer[] {
   const ids = [64 + 1 + (2 << 8), 64 + 2 + (1 << 8)] as const;
   const parts = ids.map((chunkStream, index) => {
-    const all = chunks(9, index * 40, frame(index + 1, 194), { chunkStream, streamId: 1 });
+    const all = chunks(9, index * 40, keyFrame(index + 1, 194), { chunkStream, streamId: 1 });
     const first = basicHeader(0, chunkStream).length + 11 + 128;
     return [all.subarray(0, first), all.subarray(first)] as const;
   });

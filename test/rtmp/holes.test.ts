@@ -6,13 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RtmpServer } from '../../src/rtmp/rtmp-server.ts';
 import { systemClock } from '../../src/time/clock.ts';
 import { BARE_KEY, type BareServer, startBare } from '../support/bare-nms.ts';
-import { amf, chunks, RtmpClient } from '../support/rtmp-client.ts';
+import { amf, chunks, keyFrame, RtmpClient } from '../support/rtmp-client.ts';
 import { GUARD_KEY, type Guard, startGuard } from '../support/rtmp-guard.ts';
 import { until } from '../support/vigie.ts';
 
-/** A video message with a key frame in H.264, of a few bytes that nobody decodes; the last one tells which it is. */
-const frame = (mark: number, bytes = 40): Buffer =>
-  Buffer.concat([Buffer.of(0x17, 1, 0, 0, 0), Buffer.alloc(bytes), Buffer.of(mark)]);
 const NAME = `gare?key=${BARE_KEY}`;
 
 /**
@@ -91,7 +88,7 @@ describe('a hole of node-media-server', () => {
       attack(client);
       await client.ended();
       expect(guard.refused.map(({ cause }) => cause)).toEqual([expect.stringMatching(/protocol|limit/)]);
-      publisher.video(0, frame(7));
+      publisher.video(0, keyFrame(7));
       await until('the frame is there', () => viewing.messages.length === 1);
       publisher.close();
     });
@@ -99,11 +96,11 @@ describe('a hole of node-media-server', () => {
 
   it('bare: a publisher whose key was refused goes on to inject frames into the stream of another', async () => {
     const right = await RtmpClient.publisher(bare.port, NAME);
-    right.video(0, frame(1));
+    right.video(0, keyFrame(1));
     await until('its frame is broadcast', () => bare.packets().length === 1);
     const wrong = await RtmpClient.ready(bare.port);
     wrong.publish('gare?key=wrong');
-    for (let i = 0; i < 5; i++) wrong.video(40 * i, frame(66));
+    for (let i = 0; i < 5; i++) wrong.video(40 * i, keyFrame(66));
     await until('forged frames are broadcast', () => bare.packets().some(({ last }) => last === 66));
     right.close();
     wrong.close();
@@ -112,12 +109,12 @@ describe('a hole of node-media-server', () => {
   it('guarded: a publisher whose key was refused is cut, and nothing that it sends is looked at', async () => {
     const viewing = guard.view(1);
     const right = await RtmpClient.publisher(guard.port, NAME);
-    right.video(0, frame(1));
+    right.video(0, keyFrame(1));
     const wrong = await RtmpClient.ready(guard.port);
     wrong.publish('gare?key=wrong-key-of-it-all');
-    for (let i = 0; i < 5; i++) wrong.video(40 * i, frame(66));
+    for (let i = 0; i < 5; i++) wrong.video(40 * i, keyFrame(66));
     await wrong.ended();
-    right.video(80, frame(2));
+    right.video(80, keyFrame(2));
     await until('both frames are there', () => viewing.messages.length === 2);
     expect(viewing.messages.map(({ data }) => data.at(-1))).toEqual([1, 2]);
     expect(guard.refused).toMatchObject([{ cause: 'key', camera: undefined }]);

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AccessUnitSink } from '../../src/media/access-unit-sink.ts';
-import { H264Depacketizer } from '../../src/rtsp/depacketizer-h264.ts';
-import { H265Depacketizer } from '../../src/rtsp/depacketizer-h265.ts';
+import { Depacketizer } from '../../src/rtsp/depacketizer.ts';
 import { type AccessUnit, groupAccessUnits } from '../../src/simulator/access-unit.ts';
 import { splitNals } from '../../src/simulator/annexb.ts';
 import { ensureClip } from '../../src/simulator/ensure-clip.ts';
@@ -79,7 +78,7 @@ describe.each(['h264', 'h265'] as const)('%s over RTP', (codec) => {
 
   function unpack(chosen: readonly (Packet | undefined)[], options: { marker?: boolean } = {}): Collector {
     const sink = new Collector();
-    const depacketizer = codec === 'h264' ? new H264Depacketizer(sink) : new H265Depacketizer(sink);
+    const depacketizer = new Depacketizer(codec, sink);
     let lost = false;
     for (const packet of chosen) {
       if (!packet) {

@@ -188,6 +188,10 @@ export function chunks(type: number, timestamp: number, payload: Buffer, options
   return Buffer.concat(parts);
 }
 
+/** A video message with a key frame in H.264, of a few bytes that nobody decodes; the last one tells which it is. */
+export const keyFrame = (mark: number, bytes = 40): Buffer =>
+  Buffer.concat([Buffer.of(0x17, 1, 0, 0, 0), Buffer.alloc(bytes), Buffer.of(mark)]);
+
 export function basicHeader(format: number, chunkStream: number): Buffer {
   if (chunkStream < 64) return Buffer.of((format << 6) | chunkStream);
   const id = chunkStream - 64;

@@ -99,6 +99,24 @@ pipeline = ${name}-server
 [app:${name}-server]
 use = egg:swift#${name}
 `;
+  /** What a request goes through before the proxy, in that order, and what is set of it. */
+  const filters: Readonly<Record<string, readonly string[]>> = {
+    catch_errors: [],
+    gatekeeper: [],
+    memcache: [`memcache_servers = 127.0.0.1:${ports['memcached']}`],
+    listing_formats: [],
+    s3api: ['location = us-east-1', 'max_bucket_listing = 50', `storage_domain = ${S3_DOMAIN}`],
+    tempauth: ['user_ci_ci = cisecretcisecret .admin'],
+    copy: [],
+    slo: [],
+    dlo: [],
+    versioned_writes: ['allow_object_versioning = true'],
+    symlink: [],
+  };
+  const filterLines = Object.entries(filters).flatMap(([name, settings]) => [
+    ...[`[filter:${name}]`, `use = egg:swift#${name}`],
+    ...settings,
+  ]);
   return {
     'swift.conf': `[swift-hash]
 swift_hash_path_prefix = vigie
@@ -112,38 +130,11 @@ default = yes
     'object-server.conf': server('object'),
     'proxy-server.conf': `${common('proxy')}
 [pipeline:main]
-pipeline = catch_errors gatekeeper cache listing_formats s3api tempauth copy slo dlo versioned_writes symlink proxy-server
+pipeline = ${Object.keys(filters).join(' ')} proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
-[filter:catch_errors]
-use = egg:swift#catch_errors
-[filter:gatekeeper]
-use = egg:swift#gatekeeper
-[filter:listing_formats]
-use = egg:swift#listing_formats
-[filter:cache]
-use = egg:swift#memcache
-memcache_servers = 127.0.0.1:${ports['memcached']}
-[filter:s3api]
-use = egg:swift#s3api
-location = us-east-1
-max_bucket_listing = 50
-storage_domain = ${S3_DOMAIN}
-[filter:tempauth]
-use = egg:swift#tempauth
-user_ci_ci = cisecretcisecret .admin
-[filter:copy]
-use = egg:swift#copy
-[filter:slo]
-use = egg:swift#slo
-[filter:dlo]
-use = egg:swift#dlo
-[filter:symlink]
-use = egg:swift#symlink
-[filter:versioned_writes]
-use = egg:swift#versioned_writes
-allow_object_versioning = true
+${filterLines.join('\n')}
 `,
   };
 }

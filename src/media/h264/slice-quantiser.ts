@@ -38,11 +38,7 @@ export function createH264QuantiserReader(avcC: Uint8Array): SliceQuantiserReade
   const config = parseAvcC(avcC);
   const sps = config?.sps[0] && parseH264Sps(config.sps[0]);
   if (!config || !sps) return undefined;
-  const sets = new Map<number, PictureSet>();
-  for (const nal of config.pps) {
-    const read = readPictureSet(nal);
-    if (read) sets.set(read.id, read.set);
-  }
+  const sets = new Map(config.pps.flatMap(readPictureSet));
   if (sets.size === 0) return undefined;
   const stream = {
     layout: sps.sliceLayout,
@@ -52,14 +48,15 @@ export function createH264QuantiserReader(avcC: Uint8Array): SliceQuantiserReade
   return { read: (slice) => readQuantiser(stream, slice) };
 }
 
-function readPictureSet(nal: Uint8Array): { readonly id: number; readonly set: PictureSet } | undefined {
+/** With its number; nothing when it cannot be read. */
+function readPictureSet(nal: Uint8Array): [number, PictureSet][] {
   const bits = new BitReader(unescapeNal(nal.subarray(1)));
   const id = bits.ue();
   bits.ue(); // seq_parameter_set_id
   const cabac = bits.flag();
   const bottomOrderPresent = bits.flag();
   // Slice groups belong to profiles that no camera speaks.
-  if (bits.ue() !== 0) return undefined;
+  if (bits.ue() !== 0) return [];
   const references = [bits.ue() + 1, bits.ue() + 1] as const;
   const weightedP = bits.flag();
   const weightedBiprediction = bits.bits(2);
@@ -68,9 +65,9 @@ function readPictureSet(nal: Uint8Array): { readonly id: number; readonly set: P
   bits.se(); // chroma_qp_index_offset
   bits.skip(2); // deblocking control, constrained intra
   const redundantPresent = bits.flag();
-  if (bits.overrun) return undefined;
+  if (bits.overrun) return [];
   const set = { cabac, bottomOrderPresent, references, weightedP, weightedBiprediction, initialQp };
-  return { id, set: { ...set, redundantPresent } };
+  return [[id, { ...set, redundantPresent }]];
 }
 
 function readQuantiser({ layout, hasChroma, sets }: Stream, slice: Uint8Array): number | undefined {

@@ -42,18 +42,15 @@ export function createH265QuantiserReader(hvcC: Uint8Array): SliceQuantiserReade
   const [spsNal] = nals(SPS);
   const sps = spsNal && parseH265Sps(spsNal);
   if (!sps?.sliceLayout) return undefined;
-  const sets = new Map<number, PictureSet>();
-  for (const nal of nals(PPS)) {
-    const read = readPictureSet(nal);
-    if (read) sets.set(read.id, read.set);
-  }
+  const sets = new Map(nals(PPS).flatMap(readPictureSet));
   if (sets.size === 0) return undefined;
   const hasChroma = sps.chromaFormat !== 0 && !sps.sliceLayout.separatePlanes;
   const stream = { layout: sps.sliceLayout, hasChroma, sets };
   return { read: (slice) => readQuantiser(stream, slice) };
 }
 
-function readPictureSet(nal: Uint8Array): { readonly id: number; readonly set: PictureSet } | undefined {
+/** With its number; nothing when it cannot be read. */
+function readPictureSet(nal: Uint8Array): [number, PictureSet][] {
   const bits = new BitReader(unescapeNal(nal.subarray(2)));
   const id = bits.ue();
   bits.ue(); // pps_seq_parameter_set_id
@@ -74,14 +71,14 @@ function readPictureSet(nal: Uint8Array): { readonly id: number; readonly set: P
   bits.skip(1); // bypass
   const tiles = bits.flag();
   bits.skip(1); // wavefronts
-  if (tiles && !skipTiles(bits)) return undefined;
+  if (tiles && !skipTiles(bits)) return [];
   bits.skip(1); // filter across slices
   if (bits.flag()) skipDeblocking(bits);
   if (bits.flag()) skipScalingLists(bits);
   const listsModificationPresent = bits.flag();
-  if (bits.overrun) return undefined;
+  if (bits.overrun) return [];
   const set = { outputFlagPresent, extraBits, cabacInitPresent, references, initialQp, weightedP, weightedB };
-  return { id, set: { ...set, listsModificationPresent } };
+  return [[id, { ...set, listsModificationPresent }]];
 }
 
 function skipTiles(bits: BitReader): boolean {

@@ -1,5 +1,4 @@
-import type { AccessUnitSink } from '../../../src/media/access-unit-sink.ts';
-import type { Depacketizer } from '../../../src/rtsp/depacketizer.ts';
+import { Depacketizer } from '../../../src/rtsp/depacketizer.ts';
 import { createRtpHeader, readRtpHeader } from '../../../src/rtsp/rtp-header.ts';
 import { StrictSink } from './samples.ts';
 
@@ -9,10 +8,10 @@ const LENGTH_BYTES = 2;
  * Input of the depacketizers' targets: RTP packets, each with its length in two bytes in front. Any bytes are such a
  * list: a length that is too long ends where the bytes end.
  */
-export function depacketize(bytes: Buffer, create: (sink: AccessUnitSink) => Depacketizer): void {
+export function depacketize(bytes: Buffer, codec: 'h264' | 'h265'): void {
   const sink = new StrictSink();
   sink.input = bytes;
-  const depacketizer = create(sink);
+  const depacketizer = new Depacketizer(codec, sink);
   const header = createRtpHeader();
   let expected = -1;
   let packets = 0;

@@ -1,4 +1,3 @@
-import { H264Depacketizer } from '../../../src/rtsp/depacketizer-h264.ts';
 import { depacketize } from '../support/depacketize.ts';
 import type { FuzzTarget } from '../target.ts';
 
@@ -22,5 +21,5 @@ export const target: FuzzTarget = {
       [6, 5],
     ],
   ].map((token) => Buffer.from(token)),
-  run: (bytes) => depacketize(bytes, (sink) => new H264Depacketizer(sink)),
+  run: (bytes) => depacketize(bytes, 'h264'),
 };

@@ -1,4 +1,3 @@
-import { H265Depacketizer } from '../../../src/rtsp/depacketizer-h265.ts';
 import { depacketize } from '../support/depacketize.ts';
 import type { FuzzTarget } from '../target.ts';
 
@@ -21,5 +20,5 @@ export const target: FuzzTarget = {
       [0x46, 1, 0x50],
     ],
   ].map((token) => Buffer.from(token)),
-  run: (bytes) => depacketize(bytes, (sink) => new H265Depacketizer(sink)),
+  run: (bytes) => depacketize(bytes, 'h265'),
 };

@@ -9,20 +9,22 @@ export interface KeptThreadOptions<Command, Report> {
   readonly name: string;
   /** What it runs. */
   readonly worker: URL;
-  readonly setup: unknown;
+  /** What it is given; asked at each start. */
+  readonly setup: () => unknown;
   readonly limits?: WorkerOptions['resourceLimits'];
   /** It has to end by itself after `{ kind: 'stop' }`; this long after it, it is ended. */
   readonly stopMillis: number;
   /** It begins, for the first time or again. */
-  readonly onStart: () => void;
+  readonly onStart?: () => void;
   /** `answer` goes to the very thread that reported, even if it is not the one that runs by then. */
   readonly onReport: (report: Report, answer: (command: Command) => void) => void;
+  /** It is started again in `retryMillis`, unless it is stopped now. */
   readonly onDeath: (error: unknown, retryMillis: number) => void;
   /** Done before a thread that died is started again. */
-  readonly settle: () => Promise<void>;
+  readonly settle?: () => Promise<void>;
 }
 
-/** Keeps one thread alive that receives from cameras: when it dies it is started again, not too fast. */
+/** Keeps one thread alive: when it dies it is started again, not too fast. */
 export class KeptThread<Command extends { readonly kind: string }, Report> {
   readonly #options: KeptThreadOptions<Command | { readonly kind: 'stop' }, Report>;
   #worker: Worker | undefined;
@@ -43,14 +45,18 @@ export class KeptThread<Command extends { readonly kind: string }, Report> {
     return this.#worker !== undefined;
   }
 
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
   start(): void {
     const { name, worker: file, setup, limits, onStart, onReport } = this.#options;
     const worker = new Worker(file, {
-      ...{ workerData: setup, name },
+      ...{ workerData: setup(), name },
       ...(limits && { resourceLimits: limits }),
     });
     this.#worker = worker;
-    onStart();
+    onStart?.();
     const began = Date.now();
     let error: unknown = 'it ended by itself';
     worker.on('message', (report: Report) => onReport(report, (command) => worker.postMessage(command)));
@@ -85,16 +91,16 @@ export class KeptThread<Command extends { readonly kind: string }, Report> {
     if (ranMillis > WELL_MILLIS) this.#restartMillis = FIRST_RESTART_MILLIS;
     const wait = this.#restartMillis;
     this.#restartMillis = Math.min(LONGEST_RESTART_MILLIS, wait * 2);
-    this.#options.onDeath(error, wait);
     const again = async (): Promise<void> => {
       try {
-        await this.#options.settle();
+        await this.#options.settle?.();
       } catch (problem) {
-        // What has to be settled may be what fails. The cameras are received all the same.
+        // What has to be settled may be what fails. It is started all the same.
         this.#options.onDeath(problem, 0);
       }
       if (!this.#stopping) this.start();
     };
     this.#timer = setTimeout(() => void again(), wait);
+    this.#options.onDeath(error, wait);
   }
 }
