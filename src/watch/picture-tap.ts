@@ -133,8 +133,9 @@ export class PictureTap {
     if (reason === 'busy') this.#handOverKept();
     this.#keptBytes = 0;
     if (this.#handOver(unit, true, ticks, at, reason)) {
-      const whole = frames === 'all' || (frames === 'auto' && groupTicks > LONG_GROUP_TICKS);
-      if (whole) this.#following = reason;
+      // Where it is only time to look, one picture says whether the gate is right.
+      const long = frames === 'auto' && groupTicks > LONG_GROUP_TICKS && reason !== 'floor';
+      if (frames === 'all' || long) this.#following = reason;
     }
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bundledFfmpeg } from '../../src/media/ffmpeg-path.ts';
 import { GREY_HEIGHT, GREY_WIDTH } from '../../src/motion/decode/grey-output.ts';
@@ -31,11 +32,16 @@ beforeAll(async () => {
 
 afterEach(() => decoders.close());
 
-function create(ffmpegPath: string = bundledFfmpeg, most = 2, deadlineMillis = 20_000): void {
+function create(
+  ffmpegPath: string = bundledFfmpeg,
+  most = 2,
+  deadlineMillis = 20_000,
+  spareMillis?: number,
+): void {
   seen = [];
   ends = [];
   decoders = new StreamDecoders({
-    ...{ ffmpegPath, most, deadlineMillis, framesPerSecond: () => FRAMES_PER_SECOND },
+    ...{ ffmpegPath, most, deadlineMillis, spareMillis, framesPerSecond: () => FRAMES_PER_SECOND },
     onGrey: ({ cameraNo, order }, pixels) =>
       seen.push({ cameraNo, order, shown: pictureNumber(pixels, GREY_WIDTH, GREY_HEIGHT) }),
     onEnd: (cameraNo, reason, inside) =>
@@ -110,6 +116,38 @@ describe('decoders of whole streams', () => {
     expect(taken).toEqual(['key-frames', 'key-frames', 'key-frames', 'key-frames']);
     expect(decoders.pids).toHaveLength(1);
     expect([decoders.isReduced(1), decoders.isReduced(2)]).toEqual([false, true]);
+  });
+
+  it('are not started for a picture that is looked at only because it is time', () => {
+    create();
+    expect(takeAll(videos.plain, 0, 2)).toEqual(['key-frames', 'decoding']);
+    expect(take(videos.plain, 50, { reason: 'floor' })).toBe('decoding');
+    decoders.close();
+    create(bundledFfmpeg, 1);
+    takeAll(videos.plain, 0, 2);
+    const other = { cameraNo: 2, reason: 'floor' } as const;
+    expect([0, 50].map((index) => take(videos.plain, index, other))).toEqual(['key-frames', 'key-frames']);
+    expect(decoders.isReduced(2)).toBe(false);
+  });
+
+  it('go from whoever has long had no need of one to whoever has', async () => {
+    create(bundledFfmpeg, 2, 20_000, 150);
+    const begin = (cameraNo: number): Taken | undefined =>
+      [0, 1].map((index) => take(videos.plain, index, { cameraNo })).at(-1);
+    expect([begin(1), begin(2), begin(3)]).toEqual(['decoding', 'decoding', 'key-frames']);
+    const idle = decoders.pids;
+    await sleep(200);
+    // That it is looked at now and then is no need; that something goes on is.
+    take(videos.plain, 50, { cameraNo: 1, reason: 'floor' });
+    expect(take(videos.plain, 2, { cameraNo: 2 })).toBe('decoding');
+    expect(take(videos.plain, 50, { cameraNo: 3 })).toBe('decoding');
+    expect(decoders.pids.filter((pid) => idle.includes(pid))).toEqual([idle[1]]);
+    expect([1, 2, 3].map((cameraNo) => decoders.isReduced(cameraNo))).toEqual([false, false, false]);
+    // It gets one again when it has something to show, and there is room.
+    await sleep(200);
+    expect(begin(1)).toBe('decoding');
+    expect(decoders.pids).toHaveLength(2);
+    expect(ends).toEqual([]);
   });
 
   it('are fewer where pictures are large, and one of whatever size', () => {

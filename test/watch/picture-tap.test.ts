@@ -7,7 +7,7 @@ import { NAL_KEY_SLICE, NAL_SLICE } from '../../src/rtsp/nal-syntax.ts';
 import { INTER } from '../../src/rtsp/random-access.ts';
 import { SlabPool } from '../../src/media/slab-pool.ts';
 import { monoMicros, wallMicros } from '../../src/time/units.ts';
-import { MotionGate } from '../../src/watch/gate.ts';
+import { type GateReason, MotionGate } from '../../src/watch/gate.ts';
 import { PictureTap } from '../../src/watch/picture-tap.ts';
 import { WatchOutbox } from '../../src/watch/watch-outbox.ts';
 import type { PassedPicture, WatchedFrames, WatchedPicture } from '../../src/watch/watched-picture.ts';
@@ -36,9 +36,15 @@ class Recorded implements FragmentSink {
   missing(): void {}
 }
 
-/** Notes what it is shown. */
+/** Notes what it is shown, and may be told what to say. */
 class NotingGate extends MotionGate {
   readonly shown: { readonly bytes: number; readonly qp: number | undefined }[] = [];
+  says: GateReason | undefined;
+
+  override keyFrame(...shown: Parameters<MotionGate['keyFrame']>): GateReason {
+    const reason = super.keyFrame(...shown);
+    return this.says ?? reason;
+  }
 
   override picture(bytes: number, qp: number | undefined): void {
     this.shown.push({ bytes, qp });
@@ -239,6 +245,25 @@ describe('the tap of a camera', () => {
     expect(auto.pictures.map(({ key }) => key)).toEqual([true, true, ...Array<boolean>(GOP + 9).fill(false)]);
     for (const { sample } of auto.pictures.slice(2, GOP + 1)) expect(sample.length).toBeGreaterThan(0);
     expect(Buffer.from(auto.pictures[2]?.sample ?? [])).toEqual(Buffer.from(video.frames[1]?.data ?? []));
+  });
+
+  it('hands over one picture where it is only time to look, however far key frames are apart', () => {
+    const { feed, take, hub, gate, pictures } = watchedHub(video, 'auto');
+    feed(GOP);
+    for (let i = 0; i < 5; i++) feed(GOP - 1, video, { first: 1 });
+    gate.says = 'floor';
+    feed(GOP);
+    for (let i = 0; i < 5; i++) feed(GOP - 1, video, { first: 1 });
+    gate.says = 'busy';
+    feed(GOP);
+    hub.end('offline');
+    take();
+    expect(pictures.map(({ key }) => key)).toEqual([
+      true,
+      true,
+      true,
+      ...Array<boolean>(GOP - 1).fill(false),
+    ]);
   });
 
   it('hands over everything where that is wanted, in the order of decoding, with time that only grows', () => {

@@ -4,8 +4,9 @@ import { StreamDecoder } from './stream-decoder.ts';
 /** A process that ends is replaced, but not faster than this: 1 s, doubled up to a minute. */
 const FIRST_PAUSE_MILLIS = 1_000;
 const LONGEST_PAUSE_MILLIS = 60_000;
-/** A camera that sends nothing for so long has no need of a decoder. */
-const IDLE_MILLIS = 30_000;
+const SPARE_MILLIS = 30_000;
+/** Starting one holds the main thread up, so an idle one, which costs memory alone, is kept for the next visitor. */
+const IDLE_MILLIS = 600_000;
 /** A key frame is kept for so long, since with the next picture it may turn out to be the first of many. */
 const KEEP_KEY_MILLIS = 2_000;
 /** What decoding costs grows with the picture: one of 1920x1080 counts as nine of this size. */
@@ -18,6 +19,8 @@ export interface StreamDecodersOptions {
   /** Processes at once, for pictures of 640x360; for larger ones fewer, but one of whatever size. */
   readonly most: number;
   readonly deadlineMillis: number;
+  /** Whoever has had no need of its decoder for so long leaves its place to a camera that has none: half a minute. */
+  readonly spareMillis?: number | undefined;
   readonly framesPerSecond: (cameraNo: number) => number;
   readonly onGrey: (picture: HandedPicture, pixels: Buffer) => void;
   /** A process ended by itself or was stuck. */
@@ -35,7 +38,8 @@ interface Stream {
   wantsKey: boolean;
   /** The last key frame, if it came a moment ago. */
   key: HandedPicture | undefined;
-  lastAt: number;
+  /** When a picture came that may be one of many. */
+  neededAt: number;
 }
 
 /** How a camera's decoders fared, whatever stream they were for. */
@@ -74,7 +78,8 @@ export class StreamDecoders {
 
   take(picture: HandedPicture): Taken {
     const stream = this.#streamOf(picture);
-    stream.lastAt = performance.now();
+    const alone = picture.key && picture.reason === 'floor';
+    if (!alone) stream.neededAt = performance.now();
     if (!picture.key) {
       const key = stream.full ? undefined : stream.key;
       stream.full = true;
@@ -82,6 +87,7 @@ export class StreamDecoders {
       if (key) this.#start(stream, key);
       return stream.decoder ? this.#write(stream, stream.decoder, picture) : 'key-frames';
     }
+    if (alone && !stream.decoder) return 'key-frames';
     if (!stream.full) {
       // It may be a camera of which only key frames are handed over: the next picture tells.
       stream.key = picture;
@@ -102,7 +108,7 @@ export class StreamDecoders {
     if (known) this.#drop(cameraNo);
     const fresh: Stream = {
       ...{ stream, full: known?.full ?? false, decoder: undefined, size: 1 },
-      ...{ wantsKey: true, key: undefined, lastAt: 0 },
+      ...{ wantsKey: true, key: undefined, neededAt: 0 },
     };
     this.#streams.set(cameraNo, fresh);
     return fresh;
@@ -114,7 +120,7 @@ export class StreamDecoders {
     const { cameraNo } = first;
     const pause = this.#pauses.get(cameraNo);
     stream.size = sizeOf(first.config);
-    if (!this.#hasRoom(stream.size, most) || performance.now() < (pause?.until ?? 0)) return undefined;
+    if (performance.now() < (pause?.until ?? 0) || !this.#makeRoom(stream.size, most)) return undefined;
     const decoder: StreamDecoder = new StreamDecoder({
       ...{ ffmpegPath, first, deadlineMillis },
       framesPerSecond: framesPerSecond(cameraNo),
@@ -140,10 +146,27 @@ export class StreamDecoders {
     return decoder;
   }
 
-  #hasRoom(size: number, most: number): boolean {
-    let taken = 0;
-    for (const stream of this.#streams.values()) if (stream.decoder) taken += stream.size;
-    return taken === 0 ? most > 0 : taken + size <= most;
+  /** Takes decoders from those who have long had no need of theirs, if that makes room for one of this size. */
+  #makeRoom(size: number, most: number): boolean {
+    const taken = [...this.#streams.values()].filter(({ decoder }) => decoder !== undefined);
+    let sum = taken.reduce((all, stream) => all + stream.size, 0);
+    const fits = (): boolean => (sum === 0 ? most > 0 : sum + size <= most);
+    const now = performance.now();
+    const { spareMillis = SPARE_MILLIS } = this.#options;
+    const spare = taken.filter(({ neededAt }) => now - neededAt > spareMillis);
+    const toGive: Stream[] = [];
+    for (const stream of spare.toSorted((a, b) => a.neededAt - b.neededAt)) {
+      if (fits()) break;
+      sum -= stream.size;
+      toGive.push(stream);
+    }
+    if (!fits()) return false;
+    for (const stream of toGive) {
+      release(stream);
+      // Whether it sends more than key frames, its next pictures say.
+      stream.full = false;
+    }
+    return true;
   }
 
   #write(stream: Stream, decoder: StreamDecoder, picture: HandedPicture): Taken {
@@ -161,8 +184,8 @@ export class StreamDecoders {
   #dropIdle(): void {
     const now = performance.now();
     for (const [cameraNo, stream] of this.#streams) {
-      if (now - stream.lastAt > KEEP_KEY_MILLIS) stream.key = undefined;
-      if (now - stream.lastAt > IDLE_MILLIS) this.#drop(cameraNo);
+      if (now - stream.neededAt > KEEP_KEY_MILLIS) stream.key = undefined;
+      if (now - stream.neededAt > IDLE_MILLIS) this.#drop(cameraNo);
     }
   }
 }
