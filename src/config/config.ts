@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 /** A validated configuration: units are in the names, defaults are filled in. */
@@ -204,12 +204,23 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const DEFAULT_PORT = 8080;
 export const DEFAULT_RTMP = { host: '0.0.0.0', port: 1935 } as const;
+/**
+ * A camera has half a fragment in memory, usually: 217 of 4 Mbit/s need 110 MB, and twice that when their key frames come
+ * together. It is taken when it is needed, so much is allowed: what a slow disk cannot take yet has to be somewhere.
+ */
+const LEAST_BUFFER_BYTES = 512 * 2 ** 20;
+const BUFFER_SHARE = 1 / 8;
+
+/** @param limitBytes of the container; 0 or `undefined`: there is none */
+export const defaultBufferBytes = (machineBytes: number, limitBytes: number | undefined): number =>
+  Math.max(LEAST_BUFFER_BYTES, Math.floor(BUFFER_SHARE * Math.min(machineBytes, limitBytes || machineBytes)));
+
 export const DEFAULT_RECORD = {
   segmentMicros: 60_000_000,
   fragmentMicros: 2_000_000,
   syncMicros: 5_000_000,
   workers: 1,
-  bufferBytes: 512 * 2 ** 20,
+  bufferBytes: defaultBufferBytes(totalmem(), process.constrainedMemory()),
 } as const;
 
 /**

@@ -155,10 +155,12 @@ const configKeys = z.strictObject({
         .min(1)
         .max(64)
         .optional()
-        .describe('threads; one carries about 300 cameras of 4 Mbit/s'),
+        .describe('threads; one carries about 600 cameras of 4 Mbit/s'),
       buffer: size(16 * 2 ** 20)
         .optional()
-        .describe('memory for video on its way to disk, all cameras together; 512MiB'),
+        .describe(
+          'memory for video on its way to disk, all cameras together; an eighth of the machine, 512MiB at least',
+        ),
     })
     .optional(),
   motion: z

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EVENT_KINDS } from '../../src/catalog/motion.ts';
-import { WEBHOOK_KINDS } from '../../src/config/config.ts';
+import { defaultBufferBytes, WEBHOOK_KINDS } from '../../src/config/config.ts';
 import { loadConfig, problemLines, problemText } from '../../src/config/load.ts';
 
 const load = (text: string, env: Record<string, string> = {}) => loadConfig({ text, file: 'city.yaml', env });
@@ -13,6 +13,22 @@ function problems(text: string, env: Record<string, string> = {}) {
     ? []
     : result.problems.map(({ line, key, found, allowed }) => ({ line, key, found, allowed }));
 }
+
+it.each([
+  ['a small machine', 2, undefined, 0.5],
+  ['a large one', 32, undefined, 4],
+  ['a container of it', 32, 8, 1],
+  ['a container without a limit, as Node says it', 32, 2 ** 34, 4],
+  ['a container without a limit, as others say it', 32, 0, 4],
+] as const)(
+  '%s has an eighth of its memory for video on its way to disk',
+  (_what, machine, limit, wanted) => {
+    const GIB = 2 ** 30;
+    expect(defaultBufferBytes(machine * GIB, limit === undefined ? undefined : limit * GIB)).toBe(
+      wanted * GIB,
+    );
+  },
+);
 
 describe('configuration', () => {
   it('has a default for everything but cameras', () => {
