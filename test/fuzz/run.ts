@@ -19,15 +19,41 @@ const FOUND_FOLDER = new URL('found/', import.meta.url);
 const DIALOGUE = 'dialogue';
 const TURN_SECONDS = 20;
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    runs: { type: 'string', default: 'Infinity' },
-    dialogues: { type: 'string', default: 'Infinity' },
-    target: { type: 'string' },
-    seed: { type: 'string' },
-  },
-});
+const HELP = `npm run fuzz -- [options]
+
+  --minutes N      in all (10), shared out over the targets
+  --runs N         a target ends after so many inputs
+  --dialogues N    dialogues with a camera end after so many
+  --target NAME    only this one
+  --seed N         the inputs of an earlier run again
+
+What a target does not take is written to test/fuzz/found/. Exit codes: 0 nothing found, 1 something, 2 used wrongly.
+`;
+
+/** Ends here when help is asked for, or words are not understood. */
+function optionsOf(): ReturnType<typeof parse> {
+  try {
+    const parsed = parse();
+    if (!parsed.help) return parsed;
+    process.stdout.write(HELP);
+    return process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message.split('. ')[0]}. See npm run fuzz -- --help.\n`);
+    return process.exit(2);
+  }
+}
+
+const parse = () => parseArgs({ options: OPTIONS }).values;
+
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h' },
+  minutes: { type: 'string', default: '10' },
+  runs: { type: 'string', default: 'Infinity' },
+  dialogues: { type: 'string', default: 'Infinity' },
+  target: { type: 'string' },
+  seed: { type: 'string' },
+} as const;
+const values = optionsOf();
 const minutes = Number(values.minutes);
 const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32));
 if (!(minutes > 0) || !Number.isInteger(firstSeed)) {
