@@ -16,6 +16,11 @@ const ANSWER_MILLIS = 10_000;
 const TICK_MILLIS = 250;
 const WATCH_MILLIS = 100;
 const STATUS_MICROS = 1_000_000;
+/**
+ * Of the memory for what was received. 217 cameras take a quarter of the least that is allowed, or half where their key
+ * frames come together: beyond, the disk does not keep up, and what looks for motion leaves it the processor.
+ */
+const PRESSED_SHARE = 3 / 4;
 /** First connections are this far apart, and all within a few seconds. */
 const START_STEP_MICROS = 25_000;
 const LONGEST_START_MICROS = 5_000_000;
@@ -44,6 +49,7 @@ export class ReceivingThread {
     };
     this.#outbox = new WatchOutbox({
       budgetBytes: setup.watchBytes,
+      isPressed: () => this.pool.takenBytes > PRESSED_SHARE * this.pool.budgetBytes,
       send: (report, shed, transfer) =>
         port.postMessage({ kind: 'watch', report, shed } satisfies WatchNews, transfer),
     });

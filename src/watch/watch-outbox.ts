@@ -12,6 +12,7 @@ type WatchSend = (report: WatchReport, shed: number, transfer: ArrayBuffer[]) =>
  */
 export class WatchOutbox {
   readonly #budgetBytes: number;
+  readonly #isPressed: () => boolean;
   readonly #send: WatchSend;
   #pictures: WatchedPicture[] = [];
   #passed: PassedPicture[] = [];
@@ -23,10 +24,13 @@ export class WatchOutbox {
 
   constructor(options: {
     readonly budgetBytes: number;
+    /** Whoever records beside it has hardly any room left: then nothing is copied. */
+    readonly isPressed?: () => boolean;
     /** Each sample is memory of its own, which may be moved. */
     readonly send: WatchSend;
   }) {
     this.#budgetBytes = options.budgetBytes;
+    this.#isPressed = options.isPressed ?? (() => false);
     this.#send = options.send;
   }
 
@@ -37,7 +41,7 @@ export class WatchOutbox {
 
   /** Memory for a copy, which `add` has to follow; `undefined`: there is none, and the picture counts as dropped. */
   reserve(bytes: number): Uint8Array<ArrayBuffer> | undefined {
-    if (this.#bytes + bytes <= this.#budgetBytes) {
+    if (this.#bytes + bytes <= this.#budgetBytes && !this.#isPressed()) {
       try {
         const copy = Buffer.allocUnsafeSlow(bytes);
         this.#bytes += bytes;

@@ -75,13 +75,13 @@ interface WatchedHub {
 function watchedHub(
   video: EncodedVideo,
   frames: WatchedFrames,
-  { slabBytes = 512, budgetBytes = 1 << 24 } = {},
+  { slabBytes = 512, budgetBytes = 1 << 24, isPressed = (): boolean => false } = {},
 ): WatchedHub {
   const pictures: WatchedPicture[] = [];
   const passed: PassedPicture[] = [];
   let shed = 0;
   const outbox = new WatchOutbox({
-    budgetBytes,
+    ...{ budgetBytes, isPressed },
     send: (report, dropped) => {
       pictures.push(...report.pictures);
       passed.push(...report.passed);
@@ -363,6 +363,23 @@ describe('the tap of a camera', () => {
     expect(shed()).toBeGreaterThanOrEqual(18);
     expect(pictures.length).toBeGreaterThanOrEqual(handed);
     expect(outbox.bytes).toBe(0);
+  });
+
+  it('hands over nothing while whoever records has no room to spare, and counts that', () => {
+    let pressed = false;
+    const { feed, take, pictures, shed, recorded, hub } = watchedHub(video, 'keys', {
+      isPressed: () => pressed,
+    });
+    feed(GOP);
+    pressed = true;
+    feed(2 * GOP);
+    pressed = false;
+    feed(GOP);
+    hub.end('offline');
+    take();
+    expect(pictures.map(({ key }) => key)).toEqual([true, true]);
+    expect(shed()).toBe(2);
+    expect(recorded.samples).toBe(4 * GOP);
   });
 
   it('is gone from the way of a recording when it fails', () => {
