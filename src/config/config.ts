@@ -1,5 +1,6 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { usableMemory } from './memory.ts';
 
 /** A validated configuration: units are in the names, defaults are filled in. */
 export interface Config {
@@ -211,16 +212,15 @@ export const DEFAULT_RTMP = { host: '0.0.0.0', port: 1935 } as const;
 const LEAST_BUFFER_BYTES = 512 * 2 ** 20;
 const BUFFER_SHARE = 1 / 8;
 
-/** @param limitBytes of the container; 0 or `undefined`: there is none */
-export const defaultBufferBytes = (machineBytes: number, limitBytes: number | undefined): number =>
-  Math.max(LEAST_BUFFER_BYTES, Math.floor(BUFFER_SHARE * Math.min(machineBytes, limitBytes || machineBytes)));
+export const defaultBufferBytes = (memoryBytes: number): number =>
+  Math.max(LEAST_BUFFER_BYTES, Math.floor(BUFFER_SHARE * memoryBytes));
 
 export const DEFAULT_RECORD = {
   segmentMicros: 60_000_000,
   fragmentMicros: 2_000_000,
   syncMicros: 5_000_000,
   workers: 1,
-  bufferBytes: defaultBufferBytes(totalmem(), process.constrainedMemory()),
+  bufferBytes: defaultBufferBytes(usableMemory()),
 } as const;
 
 /**

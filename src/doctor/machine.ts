@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
+import { usableMemory } from '../config/memory.ts';
 import { type BenchResult, sizeFor } from '../storage/sizing.ts';
 import { bytesText, type Finding, findingsAbout } from './finding.ts';
 import { enabledCameras, type Subject } from './subject.ts';
@@ -33,7 +34,7 @@ export function checkNode(leastMajor: number, version = process.versions.node): 
 export function checkMachine(
   subject: Subject,
   bench: BenchResult | undefined,
-  has = { memoryBytes: memoryLimit(), cores: availableParallelism() },
+  has = { memoryBytes: usableMemory(), cores: availableParallelism() },
 ): readonly Finding[] {
   const { cameras, bitrateBps, config } = subject;
   const load = {
@@ -87,11 +88,4 @@ export async function checkReceiveBuffer(
         `sysctl net.core.rmem_max=${UDP_BUFFER_BYTES}, and the same line in /etc/sysctl.d/vigie.conf.`,
       )
     : about.network.good(`${said}.`);
-}
-
-/** What this process may use: of the machine, or less in a container. */
-function memoryLimit(): number {
-  // Node says 0, or an absurd number, where there is no limit.
-  const limit = process.constrainedMemory();
-  return limit > 0 && limit < totalmem() ? limit : totalmem();
 }

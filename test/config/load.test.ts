@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EVENT_KINDS } from '../../src/catalog/motion.ts';
 import { defaultBufferBytes, WEBHOOK_KINDS } from '../../src/config/config.ts';
+import { lesserMemory } from '../../src/config/memory.ts';
 import { loadConfig, problemLines, problemText } from '../../src/config/load.ts';
 
 const load = (text: string, env: Record<string, string> = {}) => loadConfig({ text, file: 'city.yaml', env });
@@ -24,9 +25,8 @@ it.each([
   '%s has an eighth of its memory for video on its way to disk',
   (_what, machine, limit, wanted) => {
     const GIB = 2 ** 30;
-    expect(defaultBufferBytes(machine * GIB, limit === undefined ? undefined : limit * GIB)).toBe(
-      wanted * GIB,
-    );
+    const memory = lesserMemory(machine * GIB, limit === undefined ? undefined : limit * GIB);
+    expect(defaultBufferBytes(memory)).toBe(wanted * GIB);
   },
 );
 

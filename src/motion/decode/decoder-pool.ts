@@ -44,9 +44,9 @@ export interface DecoderPoolOptions {
 }
 
 /**
- * A few ffmpeg processes that all cameras share. Each camera has its turn, in the order in which they ask. Each camera waits with one picture at most, the newest: who falls
- * behind sees less, not later. A process keeps to the size of picture that it has, as long as there are any of it,
- * since another one makes its decoder begin anew.
+ * A few ffmpeg processes that all cameras share. Each camera has its turn, in the order in which they ask, and waits with
+ * one picture at most, the newest: who falls behind sees less, not later. A process keeps to the size of picture that it
+ * has, as long as there are any of it, since another one makes its decoder begin anew.
  */
 export class DecoderPool {
   readonly #options: DecoderPoolOptions;
